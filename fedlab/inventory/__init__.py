@@ -1,0 +1,1 @@
+"""What a lab offers, folded from its log: pure."""

@@ -1,0 +1,1 @@
+"""The shared ledger of loans and purchases: pure folds (none yet)."""

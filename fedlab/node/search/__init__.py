@@ -1,0 +1,1 @@
+"""Full-text search over every item that the node knows."""

@@ -1,0 +1,1 @@
+"""The store: logs, details and private tables on disk."""

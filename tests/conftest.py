@@ -1,0 +1,22 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of known answers and real files beside the checkout.
+
+    A stranger's clone has none: the test is skipped with a word. CI has it, and fails without.
+    """
+    folder = REPO.parent / "shared"
+    if not (folder / "vectors").is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI needs the known answers in {folder}")
+        pytest.skip("the known answers (../shared) are not beside this checkout")
+    return folder
