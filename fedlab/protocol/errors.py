@@ -1,4 +1,4 @@
-"""Whose fault a refusal is: ours, the carrier's that handed us the bytes, or the author's that signed them."""
+"""Whose fault a refusal is: ours, the carrier's that sent bytes, or the author's that signed."""
 
 from typing import ClassVar, Literal
 
@@ -20,16 +20,16 @@ class ProtocolError(Exception):
 class LocalProtocolError(ProtocolError):
     """We made, or were asked for, something impossible."""
 
-    fault = "us"
+    fault: ClassVar[Fault] = "us"
 
 
 class RemoteProtocolError(ProtocolError):
     """The carrier sent bytes that break the rules."""
 
-    fault = "carrier"
+    fault: ClassVar[Fault] = "carrier"
 
 
 class AuthorError(RemoteProtocolError):
     """The author signed something that cannot be; it counts against the author, not the carrier."""
 
-    fault = "author"
+    fault: ClassVar[Fault] = "author"
