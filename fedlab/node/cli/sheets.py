@@ -1,0 +1,75 @@
+"""`import`: an inventory from the file in which the lab keeps it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fedlab.node.cli import show
+from fedlab.node.cli.base import Invocation, Leaf, pass_invocation, say
+from fedlab.node.errors import BadRequestError
+
+
+@click.command("import", cls=Leaf)
+@click.argument("file", required=False, metavar="FILE")
+@click.option("--kind", help="What the rows are when the file does not say: tool, material, skill.")
+@click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="May be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@click.option("--undo", is_flag=True, help="Take the last import back.")
+@pass_invocation
+def import_(
+    inv: Invocation,
+    file: str | None,
+    kind: str | None,
+    mapping: tuple[str, ...],
+    dry_run: bool,
+    undo: bool,
+) -> None:
+    """Import an inventory from FILE: CSV, TSV, XLSX, ODS, JSON or a Markdown table."""
+    if undo:
+        if file is not None:
+            raise click.UsageError("--undo takes back the last import and needs no FILE")
+        inv.answer(inv.call("import_undo"), _show_counts)
+        return
+    if file is None:
+        raise click.UsageError("name the FILE to import")
+    result = inv.call(
+        "import",
+        data=read_sheet(Path(file)),
+        filename=Path(file).name,
+        kind=kind,
+        mapping=dict(_split_map(pair) for pair in mapping) or None,
+        dry_run=dry_run or None,
+    )
+    inv.answer(result, _show_counts)
+
+
+def read_sheet(path: Path) -> bytes:
+    """Return the file's bytes; raise BadRequestError when it is larger than any inventory."""
+    from fedlab.protocol.limits import IMPORT_BYTES_MAX
+
+    size = path.stat().st_size
+    if size > IMPORT_BYTES_MAX:
+        raise BadRequestError(
+            f"{path.name} has {size:,} bytes; an inventory has at most {IMPORT_BYTES_MAX:,}",
+            "split the file, or export only the table without pictures",
+        )
+    return path.read_bytes()
+
+
+def _split_map(pair: str) -> tuple[str, str]:
+    field, equals, column = pair.partition("=")
+    if not equals or not field or not column:
+        raise click.BadParameter(f"{pair!r} is not FIELD=COLUMN", param_hint="--map")
+    return field.strip(), column.strip()
+
+
+def _show_counts(answer: dict[str, Any]) -> None:
+    names = ("added", "changed", "unchanged")
+    say(", ".join(f"{answer[name]} {name}" for name in names if name in answer))
+    if answer.get("rejected"):
+        say(f"{len(answer['rejected'])} rejected:")
+        show.table(("ROW", "REASON"), ((row["row"], row["reason"]) for row in answer["rejected"]))
+
+
+COMMANDS: list[click.Command] = [import_]

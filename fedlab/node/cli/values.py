@@ -1,0 +1,89 @@
+"""What people type, read into whole numbers: quantities, euros, days, places."""
+
+import datetime
+import re
+from typing import Any, Final
+
+import click
+
+_DECIMAL: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}))?")
+
+
+def _decimal(text: str, digits: int) -> int | None:
+    match = _DECIMAL.fullmatch(text.strip())
+    if match is None or len(match[2] or "") > digits:
+        return None
+    return int(match[1] + (match[2] or "").ljust(digits, "0"))
+
+
+class Quantity(click.ParamType[int]):
+    """A number with up to three decimals, kept in thousandths; a comma is a decimal point too."""
+
+    name = "quantity"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return thousandths."""
+        if isinstance(value, int):
+            return value
+        thousandths = _decimal(str(value), 3)
+        if thousandths is None:
+            self.fail(f"{value!r} is not a quantity such as 3 or 2.5", param, ctx)
+        return thousandths
+
+
+class Euros(click.ParamType[int]):
+    """An amount in euros, kept in cents."""
+
+    name = "euros"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return cents."""
+        if isinstance(value, int):
+            return value
+        cents = _decimal(str(value), 2)
+        if cents is None:
+            self.fail(f"{value!r} is not an amount such as 12 or 12.50", param, ctx)
+        return cents
+
+
+class Day(click.ParamType[str]):
+    """A day as YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the ISO date."""
+        text = str(value)
+        try:
+            if len(text) != 10:
+                raise ValueError(text)
+            return datetime.date.fromisoformat(text).isoformat()
+        except ValueError:
+            self.fail(f"{value!r} is not a day such as 2026-03-21", param, ctx)
+
+
+class Place(click.ParamType[tuple[float, float]]):
+    """LAT,LON in decimal degrees."""
+
+    name = "lat,lon"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """Return latitude and longitude."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        try:
+            lat, lon = (float(part) for part in parts)
+        except ValueError:
+            self.fail(f"{value!r} is not a place such as 48.39,-4.49", param, ctx)
+        if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+            self.fail(f"{value!r} is not on Earth", param, ctx)
+        return lat, lon
+
+
+QUANTITY: Final = Quantity()
+EUROS: Final = Euros()
+DAY: Final = Day()
+PLACE: Final = Place()
