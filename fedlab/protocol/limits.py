@@ -31,3 +31,92 @@ KEY_NAME_BYTES_MAX: Final = 255
 NOISE_MESSAGE_BYTES_MAX: Final = 2**16 - 1
 NOISE_TAG_BYTES: Final = 16
 NOISE_PLAINTEXT_BYTES_MAX: Final = NOISE_MESSAGE_BYTES_MAX - NOISE_TAG_BYTES
+
+# --- sync: frames, credit, time -----------------------------------------------------------------
+
+# A package of 256 facts of 4 KiB is 1 MiB; 64 KiB more is room for its lengths and its proof.
+FRAME_BYTES_MAX: Final = 2**20 + 2**16
+# Whoever asks must be able to hold one package and its first details before it commits anything,
+# so both together stay below the credit.
+DETAILS_FRAME_BYTES_MAX: Final = 2**19
+# What may be under way unanswered: at 50 ms between two labs it still lets 40 MB a second pass.
+CREDIT_BYTES: Final = 2 * 2**20
+assert FRAME_BYTES_MAX + DETAILS_FRAME_BYTES_MAX < CREDIT_BYTES
+# Nobody needs more; a larger sum is an attempt to overflow the sender's counter.
+CREDIT_BYTES_MAX: Final = 2**30
+# One WebSocket message: what is gathered before it is sent, and one whole frame after that.
+MESSAGE_BYTES_AIM: Final = 2**18
+MESSAGE_BYTES_MAX: Final = 2 * 2**20
+assert MESSAGE_BYTES_AIM + FRAME_BYTES_MAX < MESSAGE_BYTES_MAX
+
+# `fedlab/1 `, 32 letters of network, and the end of the line.
+LINE_BYTES_MAX: Final = 42
+# An unanswered handshake holds a socket; across a slow mobile link it takes two seconds.
+HANDSHAKE_SECONDS: Final = 10.0
+# Somebody's invitation is answered by a program, after one commit.
+JOIN_SECONDS: Final = 30.0
+# Home routers forget an idle connection after 60 to 120 seconds.
+KEEPALIVE_SECONDS: Final = 30.0
+SILENCE_SECONDS: Final = 90.0
+# A frame of 1 MiB over 128 kbit/s takes 70 seconds; a request without a byte in 60 is not served.
+STALL_SECONDS: Final = 60.0
+# Details that nobody had are asked for again after a while: a peer may have got them since.
+DETAILS_RETRY_SECONDS: Final = 600.0
+
+# Heads are sent at once, then at most five times a second.
+HEADS_SECONDS: Final = 0.2
+# A head that has got fresher by this much is sent again though it has not changed.
+REFRESH_SECONDS: Final = 20.0
+HEADS_PER_FRAME_MAX: Final = 512
+# Logs that one peer may announce; a head is remembered in about half a KiB.
+OFFERS_MAX: Final = 4096
+# Ages are shown to people; a century is *never*.
+AGE_SECONDS_MAX: Final = 2**32 - 1
+
+# Requests that may wait for an answer on one connection: enough to keep a line of 100 ms busy with
+# small logs, few enough to be answered within seconds.
+REQUESTS_MAX: Final = 32
+# Entries that one request may ask for: 16 blocks, about 2 MB of ordinary entries.
+WANT_ENTRIES_MAX: Final = 16 * BLOCK_ENTRIES
+
+URLS_MAX: Final = 8
+URL_CHARS_MAX: Final = 256
+AGENT_CHARS_MAX: Final = 64
+TOKEN_BYTES_MAX: Final = 64
+BYE_CODE_CHARS_MAX: Final = 32
+BYE_TEXT_CHARS_MAX: Final = 512
+RETRY_SECONDS_MAX: Final = 86_400
+
+# Two heads, two roots, 63 hashes: under 3 KiB.
+EVIDENCE_BYTES_MAX: Final = 4096
+
+# --- sync: whom to replicate --------------------------------------------------------------------
+
+# A friend's friend; three steps already reach most of any network.
+HORIZON_DEPTH: Final = 2
+# For a peer and all the labs that came only through it: a thousand labs of 500 items are 250 MB.
+PEER_BUDGET_BYTES: Final = 2**30
+# A lab that asks for the first time: 1 MiB is 2,000 entries, its inventory and its request.
+STRANGER_BYTES_MAX: Final = 2**20
+STRANGERS_BYTES_MAX: Final = 32 * 2**20
+STRANGER_ENTRIES_MAX: Final = 2048
+
+# --- service: commands and the control endpoint -------------------------------------------------
+
+# 20,000 rows of 400 bytes; the largest real inventory seen is under 2 MB.
+IMPORT_BYTES_MAX: Final = 8 * 1024 * 1024
+
+# An import in base64, and room for the parameters around it.
+CONTROL_BODY_BYTES_MAX: Final = IMPORT_BYTES_MAX * 4 // 3 + 64 * 1024
+
+# One page of `fedlab log`: at most 2 MiB of facts and 16 MiB of details in memory at once.
+LOG_PAGE_ENTRIES: Final = 512
+
+# Nobody reads more than this many hits; a page shows twenty.
+SEARCH_HITS_MAX: Final = 1000
+
+# A question of more than this is a pasted document.
+QUERY_CHARS_MAX: Final = 400
+
+# The calendar that an item's page shows, in days from today.
+CALENDAR_DAYS: Final = 92

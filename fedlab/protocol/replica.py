@@ -1,0 +1,209 @@
+"""What a node holds and fetches, as all its connections share it.
+
+Every connection announces to every peer; each log is pulled from one peer at a time. A log moves
+on only when its driver says that entries are on disk, so what stands here is never ahead of it.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from .checkpoint import Head
+from .events import Package
+from .horizon import Budget, Horizon, Reach
+from .identity import Chain, LabId
+from .limits import STRANGER_ENTRIES_MAX
+from .merkle import Tree
+
+LogKey = tuple[LabId, int]  # lab and epoch: the name of a log
+
+
+class HeldLog(NamedTuple):
+    """One log as it stands on disk."""
+
+    lab: LabId
+    epoch: int
+    held: int  # entries, from the first one on
+    head: Head | None  # the newest signed head up to which all of them are held
+    toward: Head | None = None  # a newer head that the entries beyond `head` were proved to
+    seen_at: float = 0.0  # Unix seconds: when the log was last known to be at `head`
+    stored_bytes: int = 0  # of facts and details, charged to the budget
+    frozen: bool = False  # a split view was proved
+
+
+class LogReader(Protocol):
+    """What the sync asks of a store: quick, synchronous reads of what is committed."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def lab(self) -> LabId: ...
+
+    def chain(self, lab: LabId) -> Chain | None: ...
+
+    def logs(self) -> list[HeldLog]: ...
+
+    def log(self, lab: LabId, epoch: int) -> HeldLog | None: ...
+
+    def leaves(self, lab: LabId, epoch: int, start: int, end: int) -> list[bytes]: ...
+
+    def details(self, lab: LabId, epoch: int, start: int, end: int) -> list[bytes | None]:
+        """Return salt and body of each entry's detail; None where none is held."""
+        ...
+
+    def missing_details(self, lab: LabId, epoch: int, start: int, limit: int) -> list[int]:
+        """Return the first indexes from `start` on whose details are neither held nor erased."""
+        ...
+
+    def tree(self, lab: LabId, epoch: int) -> Tree: ...
+
+
+@dataclass(slots=True)
+class Log:
+    """One log of the replica."""
+
+    lab: LabId
+    epoch: int
+    held: int = 0
+    head: Head | None = None
+    toward: Head | None = None
+    seen: float = 0.0  # in the connections' seconds
+    frozen: bool = False
+    fetcher: object | None = None  # the one transfer that pulls it now
+
+    @property
+    def key(self) -> LogKey:
+        return (self.lab, self.epoch)
+
+
+class Replica:
+    """The logs of one node, and who may be given or asked what.
+
+    `now` is the seconds that connections are driven with; `wall` is Unix time at that moment, from
+    which the ages on disk are taken.
+    """
+
+    def __init__(self, reader: LogReader, horizon: Horizon, now: float, wall: float) -> None:
+        self.reader = reader
+        self.network, self.lab = reader.network, reader.lab
+        self.logs: dict[LogKey, Log] = {}
+        self.changes: dict[LogKey, int] = {}  # what each change of a head was counted as, in order
+        self.revision = 0
+        self.horizon_revision = 0
+        self._chains: dict[LabId, Chain | None] = {}
+        self._stored: dict[LabId, int] = {}
+        for held in reader.logs():
+            age = max(0.0, wall - held.seen_at)
+            log = Log(held.lab, held.epoch, held.held, held.head, held.toward, now - age)
+            log.frozen = held.frozen
+            self.logs[log.key] = log
+            self._stored[held.lab] = self._stored.get(held.lab, 0) + held.stored_bytes
+            if log.head is not None:
+                self._changed(log)
+        self.set_horizon(horizon)
+
+    def set_horizon(self, horizon: Horizon) -> None:
+        """Take new vouches and blocks into account, on every connection."""
+        self.horizon = horizon
+        self.budget = Budget(horizon, self._stored)
+        self.horizon_revision += 1
+
+    def chain(self, lab: LabId) -> Chain | None:
+        """Return the chain of a lab that is held."""
+        if lab not in self._chains:
+            self._chains[lab] = self.reader.chain(lab)
+        return self._chains[lab]
+
+    def learn_chain(self, chain: Chain) -> None:
+        """Take in a lab's chain, which the driver was told to keep."""
+        self._chains[chain.lab] = chain
+
+    def log(self, key: LogKey) -> Log:
+        """Return a log, an empty one if nothing of it is held."""
+        log = self.logs.get(key)
+        return log if log is not None else Log(*key)
+
+    def age(self, log: Log, now: float) -> float:
+        """Return how long ago a log was known to be at its head; our own always is."""
+        return 0.0 if log.lab == self.lab else max(0.0, now - log.seen)
+
+    def admits(self, lab: LabId) -> bool:
+        """Say whether a lab may connect without an invitation."""
+        return self.horizon.reach(lab) is Reach.WITHIN
+
+    def announces(self, lab: LabId) -> bool:
+        """Say whether peers are told of a lab: strangers and blocked ones are not passed on."""
+        return self.horizon.reach(lab) in (Reach.WITHIN, Reach.OWN)
+
+    def wants(self, head: Head, *, names_us: bool) -> bool:
+        """Say whether more of a log is to be fetched towards a head that a peer announces."""
+        log = self.log((head.lab, head.epoch))
+        if log.frozen or head.size <= log.held or self.budget.left(head.lab) <= 0:
+            return False
+        if self.horizon.reach(head.lab) is Reach.STRANGER:
+            return names_us and head.size <= STRANGER_ENTRIES_MAX
+        return True
+
+    def claim(self, key: LogKey, fetcher: object) -> bool:
+        """Take the right to pull a log; False if another transfer has it."""
+        log = self.logs.setdefault(key, Log(*key))
+        if log.fetcher is not None and log.fetcher is not fetcher:
+            return False
+        log.fetcher = fetcher
+        return True
+
+    def release(self, key: LogKey, fetcher: object) -> None:
+        """Give that right back."""
+        log = self.logs.get(key)
+        if log is not None and log.fetcher is fetcher:
+            log.fetcher = None
+
+    def committed(self, package: Package) -> None:
+        """Move on by a package that is on disk; one that does not follow what is held is not."""
+        log = self.logs.setdefault((package.lab, package.epoch), Log(package.lab, package.epoch))
+        if package.start == log.held:
+            log.held = package.end
+            self.charge(package.lab, sum(map(len, package.leaves)))
+            self.charge(package.lab, sum(len(blob) for blob in package.details if blob))
+        if package.complete and log.held >= package.head.size:
+            self.advance(package.head)
+        elif package.head.size > log.held:
+            log.toward = package.head
+
+    def charge(self, lab: LabId, size: int) -> None:
+        """Count bytes that are on disk now."""
+        self._stored[lab] = self._stored.get(lab, 0) + size
+        self.budget.charge(lab, size)
+
+    def advance(self, head: Head) -> None:
+        """Take a head up to which everything is on disk; tell it on every connection."""
+        log = self.logs.setdefault((head.lab, head.epoch), Log(head.lab, head.epoch))
+        if log.head is None or head.size > log.head.size:
+            log.head, log.toward = head, None
+            log.held = max(log.held, head.size)
+            self._changed(log)
+
+    def seen(self, log: Log, at: float) -> bool:
+        """Note that a log was at its head at `at`; False if that is nothing new."""
+        if at <= log.seen:
+            return False
+        log.seen = at
+        return True
+
+    def freeze(self, key: LogKey) -> None:
+        """Fetch no more of a log whose author signed a split view."""
+        self.logs.setdefault(key, Log(*key)).frozen = True
+
+    def _changed(self, log: Log) -> None:
+        self.revision += 1
+        self.changes.pop(log.key, None)
+        self.changes[log.key] = self.revision
+
+    def changed_since(self, revision: int) -> list[Log]:
+        """Return the logs whose heads changed after `revision`, the oldest change first."""
+        changed: list[Log] = []
+        for key in reversed(self.changes):
+            if self.changes[key] <= revision:
+                break
+            changed.append(self.logs[key])
+        return changed[::-1]
