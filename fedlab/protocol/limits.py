@@ -120,3 +120,83 @@ QUERY_CHARS_MAX: Final = 400
 
 # The calendar that an item's page shows, in days from today.
 CALENDAR_DAYS: Final = 92
+
+# --- entries: facts and details -----------------------------------------------------------------
+# All of these are part of the formats: two nodes must agree on them, so none ever changes but by a
+# new tag of a fact.
+
+# What every JSON parser holds exactly, those of browsers included.
+INTEGER_MAX: Final = 2**53 - 1
+# A typical item is 330 bytes, a kit of 32 parts 2.5 KiB; with 4 KiB a block stays within a frame.
+FACT_BYTES_MAX: Final = 4 * 1024
+assert FACT_BYTES_MAX <= BUNDLE_ENTRY_BYTES_MAX
+assert BLOCK_ENTRIES * (FACT_BYTES_MAX + 3) + PROOF_HASHES_MAX * 34 + 256 <= FRAME_BYTES_MAX
+# The fact, a list, a line of it, a list in that line: a grammar of known depth is regular.
+FACT_DEPTH_MAX: Final = 4
+# As long as the hash: whoever guesses a short detail cannot check the guess.
+SALT_BYTES: Final = 32
+# A long page of text is 8 KiB; this holds it in two languages, with a list of photos.
+DETAIL_BYTES_MAX: Final = 32 * 1024
+DETAIL_BLOB_BYTES_MAX: Final = SALT_BYTES + DETAIL_BYTES_MAX
+assert DETAIL_BLOB_BYTES_MAX + 256 <= DETAILS_FRAME_BYTES_MAX
+
+# --- entries: sealed details, part of the formats -----------------------------------------------
+
+# Author, organiser, receiver, a treasurer's lab: sixteen is more than any subject has.
+SEALED_RECIPIENTS_MAX: Final = 16
+# What base64 (4/3) and the wrapped keys leave of a detail; bank details need 300 bytes.
+SEALED_BODY_BYTES_MAX: Final = 20 * 1024
+# A sealed text is filled up to a multiple of this, so that its length says little.
+SEALED_PAD_BYTES: Final = 256
+assert SEALED_BODY_BYTES_MAX % SEALED_PAD_BYTES == 0
+# 80 bytes of wrapped key in base64, the id of the lab, punctuation.
+assert 4 * 6_832 + SEALED_RECIPIENTS_MAX * (108 + 64 + 6) + 256 <= DETAIL_BYTES_MAX
+
+# --- identity, part of the formats --------------------------------------------------------------
+
+# `fedlab/1 `, the name and a line's end are the first line on every channel (LINE_BYTES_MAX).
+NETWORK_CHARS_MAX: Final = 32
+assert len("fedlab/1 ") + NETWORK_CHARS_MAX + 1 <= LINE_BYTES_MAX
+# A change of keys every year for half a century.
+EPOCHS_MAX: Final = 48
+# Of the leaves of a chain: it travels in one Noise message beside two keys. An opening by the key
+# that the opening before it names is 1,000 bytes, one by words added later at most 3,900.
+CHAIN_BYTES_MAX: Final = 60 * 1024
+assert EPOCHS_MAX * 1_280 <= CHAIN_BYTES_MAX
+assert CHAIN_BYTES_MAX + EPOCHS_MAX * 3 + 256 <= NOISE_PLAINTEXT_BYTES_MAX
+
+# --- inventory: what facts may say, part of the formats -----------------------------------------
+
+# Fits a label in capitals, and is short enough to be typed from one.
+CODE_CHARS_MAX: Final = 32
+# A thousand million units, in thousandths.
+QUANTITY_MAX: Final = 10**12
+# A thousand million euros, in cents: 90,000 such sums still add up to a whole number.
+MONEY_MAX: Final = 10**11
+assert QUANTITY_MAX <= INTEGER_MAX and 90_000 * MONEY_MAX <= INTEGER_MAX
+# Drying, cleaning, the way back; longer is a hold.
+BUFFER_DAYS_MAX: Final = 90
+# A kit of more is two kits.
+PARTS_MAX: Final = 32
+TRAININGS_ASKED_MAX: Final = 8
+# What a van shows; a stop that names no items brings all it has.
+STOP_ITEMS_MAX: Final = 80
+HONOURED_MAX: Final = 32
+# A hundred years: who wants longer means never.
+TRAINING_DAYS_MAX: Final = 36_525
+# The longest lists fit in a fact beside 1 KiB of head, commitment and numbers.
+assert PARTS_MAX * (CODE_CHARS_MAX + 40) + TRAININGS_ASKED_MAX * 35 + 1024 <= FACT_BYTES_MAX
+assert STOP_ITEMS_MAX * (CODE_CHARS_MAX + 3) + 1024 <= FACT_BYTES_MAX
+assert HONOURED_MAX * (2 * CODE_CHARS_MAX + 24) + 1024 <= FACT_BYTES_MAX
+
+# --- inventory: what a fold lets one lab pile up, part of the formats ---------------------------
+
+# Open holds of one item: a busy counter has 30; every new one is written with all the others.
+HOLDS_OPEN_MAX: Final = 512
+# More is a directory, not a neighbourhood.
+VOUCHES_MAX: Final = 1024
+
+# --- inventory: reading a calendar --------------------------------------------------------------
+
+# Three years: the most that a page or a filter may ask for at once.
+CALENDAR_DAYS_MAX: Final = 1100
