@@ -200,3 +200,15 @@ VOUCHES_MAX: Final = 1024
 
 # Three years: the most that a page or a filter may ask for at once.
 CALENDAR_DAYS_MAX: Final = 1100
+
+# --- search -------------------------------------------------------------------------------------
+
+# Ours has 1,200 concepts in 0.2 million characters; a lab's own additions are fewer.
+THESAURUS_CHARS_MAX: Final = 4_000_000
+# Nobody types a longer name of a thing.
+THESAURUS_TERM_WORDS_MAX: Final = 8
+# What an address line of a browser carries; words beyond the first of a long question say little.
+QUERY_CHARS_MAX: Final = 500
+QUERY_WORDS_MAX: Final = 24
+# A page of hits, or what a script asks for at once; every one of them is ranked with care.
+HITS_MAX: Final = 200
