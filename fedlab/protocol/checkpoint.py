@@ -16,7 +16,7 @@ import re
 from typing import NamedTuple
 
 from .errors import LocalProtocolError, RemoteProtocolError
-from .keys import Algorithm, Verifier, decode_base64, key_id, sign, verify
+from .keys import ED25519, Verifier, decode_base64, key_id, sign, verify
 from .limits import TREE_SIZE_MAX
 from .merkle import HASH_BYTES
 from .note import Signature, format_note, open_note
@@ -107,13 +107,13 @@ def head_note(head: Head, network: str, log_key: bytes) -> bytes:
     """
     name = origin(network, head.lab, head.epoch)
     text = body(name, head.size, head.root).decode()
-    return format_note(text, Signature(name, key_id(name, Algorithm.ED25519, log_key), head.sig))
+    return format_note(text, Signature(name, key_id(name, ED25519, log_key), head.sig))
 
 
 def parse_note(raw: bytes, network: str, lab: str, epoch: int, log_key: bytes) -> Head:
     """Read a checkpoint that must be of this log; raises RemoteProtocolError."""
     name = origin(network, lab, epoch)
-    note = open_note(raw, Verifier(name, Algorithm.ED25519, log_key))
+    note = open_note(raw, Verifier(name, ED25519, log_key))
     written, size, root = parse_body(note.text)
     if written != name:
         raise RemoteProtocolError(f"a checkpoint of {written[:120]!r} where {name!r} was expected")

@@ -11,7 +11,6 @@ such a key one signature may fit many messages.
 
 import base64
 import binascii
-from enum import IntEnum
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -25,18 +24,15 @@ KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 4
 
+# The signature types of C2SP signed-note that fedlab uses.
+ED25519 = 1  # over the text of the note
+COSIGNATURE_V1 = 4  # with the time of signing, C2SP tlog-cosignature
+
 _P = 2**255 - 19
 # The y coordinates of the eight points of small order: 0 (order 4), 1 and -1 (orders 1 and 2), and
 # those of order 8. The sign of x is left out, for both signs are of small order.
 _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
-
-
-class Algorithm(IntEnum):
-    """The signature types of C2SP signed-note that fedlab uses."""
-
-    ED25519 = 1  # over the text of the note
-    COSIGNATURE_V1 = 4  # with the time of signing, C2SP tlog-cosignature
 
 
 # --- Public keys --------------------------------------------------------------------------------
@@ -117,9 +113,9 @@ def is_key_name(name: str) -> bool:
 
 
 class Signer:
-    """A named private key for `Algorithm.ED25519`; raises LocalProtocolError for a bad name."""
+    """A named private key for `ED25519`; raises LocalProtocolError for a bad name."""
 
-    algorithm = Algorithm.ED25519
+    algorithm = ED25519
 
     def __init__(self, name: str, seed: bytes) -> None:
         _check_own_name(name)
@@ -138,13 +134,13 @@ class Signer:
 
 
 class Cosigner(Signer):
-    """A named private key for `Algorithm.COSIGNATURE_V1`: it says when it saw a checkpoint.
+    """A named private key for `COSIGNATURE_V1`: it says when it saw a checkpoint.
 
     The time is handed in, as Unix seconds. The signed bytes leave out the cosigner's name, so a
     key must not serve under two names, nor as a log key.
     """
 
-    algorithm = Algorithm.COSIGNATURE_V1
+    algorithm = COSIGNATURE_V1
 
     def __init__(self, name: str, seed: bytes, at: int) -> None:
         super().__init__(name, seed)
@@ -163,17 +159,17 @@ class Verifier:
     def __init__(self, name: str, algorithm: int, public: bytes) -> None:
         if not is_key_name(name):
             raise RemoteProtocolError(f"not a key name: {name[:100]!r}")
-        if algorithm not in (Algorithm.ED25519, Algorithm.COSIGNATURE_V1):
+        if algorithm not in (ED25519, COSIGNATURE_V1):
             raise RemoteProtocolError(f"unknown signature algorithm {algorithm}")
         check_signing_key(public)
         self.name = name
-        self.algorithm = Algorithm(algorithm)
+        self.algorithm = algorithm
         self.public = public
         self.key_id = key_id(name, algorithm, public)
 
     def verify(self, text: bytes, signature: bytes) -> None:
         """Check a signature over the text of a note; raises RemoteProtocolError."""
-        if self.algorithm is Algorithm.COSIGNATURE_V1:
+        if self.algorithm == COSIGNATURE_V1:
             at = cosigned_at(signature)
             verify(self.public, _cosigned(at, text), signature[8:])
         else:
