@@ -212,3 +212,29 @@ QUERY_CHARS_MAX: Final = 500
 QUERY_WORDS_MAX: Final = 24
 # A page of hits, or what a script asks for at once; every one of them is ranked with care.
 HITS_MAX: Final = 200
+
+# --- import: files that labs keep ---------------------------------------------------------------
+
+# An inventory of 20,000 rows with long notes is 8 MiB; twice that still parses in a Pi's memory.
+IMPORT_FILE_BYTES_MAX: Final = 16 * 1024 * 1024
+
+# Sheets are XML that packs ten to one; 64 MiB of it is 400,000 cells, and a Pi can hold it.
+IMPORT_UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
+
+# A workbook with a hundred sheets has some 300 parts; each costs a directory entry.
+IMPORT_ARCHIVE_PARTS_MAX: Final = 2_000
+
+# A sheet is laid out as a full rectangle of 32 bytes a cell: 2 million are 64 MB.
+IMPORT_CELLS_MAX: Final = 2_000_000
+
+# The largest maker inventories hold some thousands of kinds of things; one import is one append.
+IMPORT_ROWS_MAX: Final = 20_000
+
+# Part databases export up to 60 columns; nested JSON some more.
+IMPORT_COLUMNS_MAX: Final = 400
+
+# What Excel lets into one cell; a detail (32 KiB) could hold hardly more.
+IMPORT_CELL_CHARS_MAX: Final = 32_767
+
+# A name stands on a label and in a list of results; what is longer goes to the description too.
+ITEM_NAME_CHARS_MAX: Final = 200
