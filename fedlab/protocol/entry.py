@@ -75,6 +75,13 @@ class Status(enum.IntEnum):
     NOT_BEFORE = 23  # erases an entry that does not stand before it
 
 
+class FactError(LocalProtocolError, ValueError):
+    """A fact that breaks a rule of its type.
+
+    A ValueError too, so that where the fact came from outside, its decoder tells a bad value.
+    """
+
+
 class FactHead(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="t"
 ):
