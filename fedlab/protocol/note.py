@@ -10,6 +10,7 @@ it can be changed without a refusal, save lines by keys that the reader does not
 """
 
 import base64
+import re
 from typing import NamedTuple
 
 from .errors import LocalProtocolError, RemoteProtocolError
@@ -17,6 +18,7 @@ from .keys import KEY_ID_BYTES, Signer, Verifier, decode_base64, is_key_name
 from .limits import NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX
 
 _DASH = "\u2014 "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")  # all but the newline
 
 
 class Signature(NamedTuple):
@@ -123,4 +125,4 @@ def _parse_line(line: str) -> Signature:
 
 
 def _has_control(text: str) -> bool:
-    return any(char < " " and char != "\n" for char in text)
+    return _CONTROL.search(text) is not None
