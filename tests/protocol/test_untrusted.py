@@ -1,4 +1,4 @@
-"""Whatever bytes come in, the readers of logs and channels answer or refuse, and never fall over."""
+"""Whatever bytes come in, the readers of logs and channels answer or refuse; none falls over."""
 
 from collections.abc import Callable
 from typing import Any
