@@ -52,16 +52,9 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class ChainSeen:
-    """A lab's genesis and openings, new or longer than what we held; keep it before its packages."""
+    """A lab's genesis and openings, new or grown; to be kept before its packages are."""
 
     chain: Chain
-
-
-@dataclass(frozen=True, slots=True)
-class HeadsSeen:
-    """How many seconds ago each log was last known to be at the head that we hold."""
-
-    ages: dict[tuple[LabId, int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +104,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection is over; `by_peer` tells whose decision it was, `retry_s` when to come back."""
+    """The connection is over: whose decision it was, and when to come back."""
 
     code: str
     message: str
@@ -120,15 +113,4 @@ class Closed:
     by_peer: bool = False
 
 
-Event = (
-    Connected
-    | OwnHead
-    | JoinAsked
-    | Joined
-    | ChainSeen
-    | HeadsSeen
-    | Package
-    | Details
-    | Fault
-    | Closed
-)
+Event = Connected | OwnHead | JoinAsked | Joined | ChainSeen | Package | Details | Fault | Closed

@@ -92,6 +92,7 @@ class Replica:
         self.horizon_revision = 0
         self._chains: dict[LabId, Chain | None] = {}
         self._stored: dict[LabId, int] = {}
+        self._newest: dict[LabId, Head] = {}  # signed heads that were seen, held or not
         for held in reader.logs():
             age = max(0.0, wall - held.seen_at)
             log = Log(held.lab, held.epoch, held.held, held.head, held.toward, now - age)
@@ -183,18 +184,27 @@ class Replica:
             log.held = max(log.held, head.size)
             self._changed(log)
 
-    def seen(self, log: Log, at: float) -> bool:
-        """Note that a log was at its head at `at`; False if that is nothing new."""
-        if at <= log.seen:
-            return False
-        log.seen = at
-        return True
+    def seen(self, log: Log, at: float) -> None:
+        """Note that a log was known to be at its head at `at`."""
+        log.seen = max(log.seen, at)
+
+    def glimpse(self, head: Head) -> None:
+        """Remember the newest signed head of a lab that was seen; its author may need it."""
+        newest = self._newest.get(head.lab)
+        if newest is None or (head.epoch, head.size) > (newest.epoch, newest.size):
+            self._newest[head.lab] = head
+
+    def newest_head(self, lab: LabId) -> Head | None:
+        """Return that head."""
+        return self._newest.get(lab)
 
     def freeze(self, key: LogKey) -> None:
         """Fetch no more of a log whose author signed a split view."""
         self.logs.setdefault(key, Log(*key)).frozen = True
 
     def _changed(self, log: Log) -> None:
+        assert log.head is not None
+        self.glimpse(log.head)
         self.revision += 1
         self.changes.pop(log.key, None)
         self.changes[log.key] = self.revision

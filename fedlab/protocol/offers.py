@@ -1,0 +1,149 @@
+"""What one peer offers: chains and heads, checked, compared with what is held, and remembered.
+
+Every peer that offers a log is remembered, because each log is pulled from one peer at a time and
+another takes over when that one goes; and because a lab may come within the horizon later.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from . import frames
+from .checkpoint import Head, verify_head
+from .errors import RemoteProtocolError
+from .events import Event, Fault, OwnHead
+from .evidence import SplitView
+from .identity import Chain, LabId, lab_id, read_chain, settle
+from .limits import OFFERS_MAX
+from .merkle import consistency_proof
+from .replica import Log, LogKey, Replica
+from .transfer import root_at
+
+
+@dataclass(slots=True)
+class Offer:
+    """A head that the peer announces, and serves."""
+
+    head: Head
+    at: float  # when the author was known to be there, in the connection's seconds
+    names_us: bool
+    verified: bool = False  # the signature
+
+
+class Offers:
+    """The offers of one connection; `emit` takes the events.
+
+    `todo` are the logs offered beyond what is held, `settled` those offered as they are held.
+    """
+
+    def __init__(self, replica: Replica, emit: Callable[[Event], None]) -> None:
+        self._replica = replica
+        self._emit = emit
+        self._chains: dict[LabId, Chain] = {}  # newer than what is held, or of labs that are not
+        self.heads: dict[LogKey, Offer] = {}
+        self.todo: dict[LogKey, None] = {}
+        self.settled: dict[LogKey, None] = {}
+
+    def chain_seen(self, leaves: Sequence[bytes]) -> None:
+        """Take a lab's chain; raises RemoteProtocolError if it is not one."""
+        lab = lab_id(leaves[0])
+        known = self.chain(lab)
+        if known is None and len(self._chains) >= OFFERS_MAX:
+            return
+        if known is None or tuple(leaves) != known.leaves:
+            chain = read_chain(leaves, self._replica.network)
+            settled = chain if known is None else settle(known, chain)
+            if settled is None:
+                message = f"lab {lab} opened an epoch twice with one key"
+                self._emit(Fault("author", lab, message, "A later epoch of it will settle this."))
+            elif settled is chain:
+                self._chains[lab] = chain
+
+    def chain(self, lab: LabId) -> Chain | None:
+        """Return the newest chain known of a lab."""
+        return self._chains.get(lab) or self._replica.chain(lab)
+
+    def heads_seen(self, items: Sequence[frames.HeadItem], now: float) -> None:
+        """Take announced heads; raises RemoteProtocolError for one that cannot be."""
+        for item in items:
+            head = Head(item.lab.hex(), item.epoch, item.size, item.root, item.sig)
+            key = (head.lab, head.epoch)
+            last = self.heads.get(key)
+            if head.size == 0:
+                raise RemoteProtocolError(f"log {key[1]} of lab {key[0]} is offered empty")
+            if last is None and len(self.heads) >= OFFERS_MAX:
+                continue
+            if last is not None and last.head[:4] == head[:4]:
+                last.at, last.names_us = now - item.age_s, item.names_you
+            elif last is not None and head.size < last.head.size:
+                raise RemoteProtocolError(f"log {key[1]} of lab {key[0]} went back in size")
+            else:
+                self.heads[key] = Offer(head, now - item.age_s, item.names_you)
+                self._place(key, self.heads[key])
+            self.note_age(key)
+
+    def note_age(self, key: LogKey) -> None:
+        """Take over how fresh the peer's word on a log is, if we hold the very same head."""
+        offer, log = self.heads.get(key), self._replica.log(key)
+        if offer is not None and log.head is not None and offer.head[:4] == log.head[:4]:
+            self._replica.seen(log, offer.at)
+
+    def _place(self, key: LogKey, offer: Offer) -> None:
+        """Compare a new offer with what is held."""
+        log, head = self._replica.log(key), offer.head
+        if log.head is None or head.size > log.head.size:
+            self._ahead(key, offer)
+        elif head.root == log.head.root:
+            self.settled[key] = None
+        else:
+            self.verify(offer)
+            self.compare(log, head)
+
+    def _ahead(self, key: LogKey, offer: Offer) -> None:
+        if key[0] == self._replica.lab:
+            if not offer.verified:
+                self.verify(offer)
+                self._emit(OwnHead(offer.head))
+            self.todo = {key: None} | self.todo  # what we forgot comes first
+        else:
+            self.todo[key] = None
+
+    def compare(self, log: Log, head: Head) -> bool:
+        """Say whether a head, signed by the author, is of the log that we hold up to there."""
+        held = log.head
+        assert held is not None and head.size <= held.size
+        tree = self._replica.reader.tree(*log.key)
+        ours = root_at(tree, head.size)
+        if ours == head.root:
+            return True
+        proof = () if head.size == held.size else consistency_proof(tree, head.size, held.size)
+        self.split_view(SplitView(head, held, ours, tuple(proof)))
+        return False
+
+    def verify(self, offer: Offer) -> None:
+        """Check the signature on an offered head, once; raises RemoteProtocolError."""
+        if not offer.verified:
+            head = offer.head
+            chain = self.chain(head.lab)
+            if chain is None or head.epoch > chain.epoch:
+                raise RemoteProtocolError(f"a head of lab {head.lab} came before its chain")
+            verify_head(head, self._replica.network, chain.keys(head.epoch).log)
+            self._replica.glimpse(head)
+            offer.verified = True
+
+    def split_view(self, evidence: SplitView) -> None:
+        """Freeze a log whose author signed two pasts; others are not concerned."""
+        lab, epoch = evidence.new.lab, evidence.new.epoch
+        self._replica.freeze((lab, epoch))
+        if lab == self._replica.lab:
+            self._emit(OwnHead(evidence.old))
+            message = "this node's own log was signed twice over: its keys live on another card"
+            hint = "Stop the other one, and open a new epoch with the recovery words."
+            self._emit(Fault("us", lab, message, hint, evidence))
+        else:
+            message = f"lab {lab} signed two heads of log {epoch} that cannot both be true"
+            hint = "What it wrote since they part is disputed; ask the lab."
+            self._emit(Fault("author", lab, message, hint, evidence))
+
+    def reconsider(self) -> None:
+        """Look at everything offered again, because vouches or blocks changed."""
+        self.todo |= dict.fromkeys(self.heads)

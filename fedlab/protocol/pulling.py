@@ -1,0 +1,340 @@
+"""The asking half of a connection: what is wanted of the peer's offers, and the answers.
+
+Answers come in the order of the requests, so whatever is not the next one was not asked for.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from . import frames
+from .checkpoint import Head
+from .errors import AuthorError, LocalProtocolError, RemoteProtocolError
+from .events import ChainSeen, Details, Event, Fault, Package
+from .evidence import SplitView
+from .horizon import Reach
+from .limits import BLOCK_ENTRIES, REQUESTS_MAX, WANT_ENTRIES_MAX
+from .merkle import verify_consistency
+from .offers import Offers
+from .replica import LogKey, Replica
+from .serving import runs
+from .transfer import MismatchError, Transfer, check_details, commitments_of
+
+
+@dataclass(slots=True)
+class EntriesAsked:
+    """A `Want` that is being answered."""
+
+    transfer: Transfer
+    next: int
+    end: int
+
+
+@dataclass(slots=True)
+class DetailsAsked:
+    """A `WantDetails` that is being answered."""
+
+    key: LogKey
+    commitments: dict[int, bytes | None]
+    next: int = 0  # the smallest index that the next detail may have
+
+
+@dataclass(slots=True)
+class ProofAsked:
+    """A `WantProof` that is being answered, about a transfer that came to a stop."""
+
+    transfer: Transfer
+    old: Head
+    message: str
+
+
+@dataclass(slots=True)
+class Filling:
+    """A package whose details are coming; it is raised together with the first of them."""
+
+    frame: frames.Package
+    hashes: list[bytes] | None  # None if the package is dropped
+    commitments: list[bytes | None]
+    complete: bool
+    size: int
+    next: int  # the smallest index that the next detail may have
+    raised: bool = False
+
+
+class Puller:
+    """Requests and answers of one connection; `emit` takes the events."""
+
+    def __init__(self, replica: Replica, offers: Offers, emit: Callable[[Event], None]) -> None:
+        self._replica = replica
+        self._offers = offers
+        self._emit = emit
+        self.grant = 0  # credit to give back
+        self.progress_at = 0.0  # when an answer last moved, for the time limit
+        self._transfers: dict[LogKey, Transfer] = {}
+        self._doubts: list[ProofAsked] = []
+        self._asked: deque[EntriesAsked | DetailsAsked | ProofAsked] = deque()
+        self._filling: Filling | None = None
+        self._lacking: dict[LogKey, int] = {}  # logs to search for missing details, from here on
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the peer owes an answer that nothing on our side holds up."""
+        return bool(self._asked) and not any(t.uncommitted for t in self._transfers.values())
+
+    def behind(self) -> int:
+        """Return how many entries the peer offers that are wanted and not on disk yet."""
+        behind = 0
+        for key in self._offers.todo.keys() | self._transfers.keys():
+            offer = self._offers.heads[key]
+            if self._replica.wants(offer.head, names_us=offer.names_us):
+                behind += offer.head.size - self._replica.log(key).held
+        return behind
+
+    def look_for_details(self) -> None:
+        """Search everything offered for details that nobody had so far."""
+        self._lacking |= dict.fromkeys(self._offers.heads, 0)
+
+    # --- asking ---
+
+    def requests(self, now: float) -> Iterator[frames.Frame]:
+        """Yield what to ask for now."""
+        while len(self._asked) < REQUESTS_MAX and (frame := self._next_request()):
+            if len(self._asked) == 1:
+                self.progress_at = now
+            yield frame
+
+    def _next_request(self) -> frames.Frame | None:
+        if self._doubts:
+            return self._want_proof(self._doubts.pop())
+        for transfer in list(self._transfers.values()):
+            if frame := self._want_more(transfer):
+                return frame
+        for key in list(self._offers.todo):
+            if (begun := self._begin(key)) and (frame := self._want_more(begun)):
+                return frame
+        return self._want_details()
+
+    def _want_proof(self, doubt: ProofAsked) -> frames.WantProof:
+        self._asked.append(doubt)
+        lab, epoch = doubt.transfer.key
+        return frames.WantProof(bytes.fromhex(lab), epoch, doubt.old.size, doubt.transfer.head.size)
+
+    def _want_more(self, transfer: Transfer) -> frames.Want | None:
+        """Ask for the next entries of a log, half a request ahead of what has come."""
+        start, size = transfer.asked, transfer.head.size
+        if transfer.over or start >= size or start - transfer.at > WANT_ENTRIES_MAX // 2:
+            return None
+        lab, epoch = transfer.key
+        if self._replica.budget.left(lab) <= 0:
+            transfer.over = transfer.at == start  # what was asked may still come
+            self._settle(transfer)
+            return None
+        end = min(size, start - start % BLOCK_ENTRIES + WANT_ENTRIES_MAX)
+        transfer.asked = end
+        self._asked.append(EntriesAsked(transfer, start, end))
+        return frames.Want(bytes.fromhex(lab), epoch, size, start, end)
+
+    def _begin(self, key: LogKey) -> Transfer | None:
+        """Begin to pull a log that is offered, unless it is not wanted, or another one pulls it."""
+        offer = self._offers.heads[key]
+        log = self._replica.log(key)
+        if not self._replica.wants(offer.head, names_us=offer.names_us):
+            del self._offers.todo[key]
+            return None
+        if log.fetcher is not None:
+            return None
+        self._offers.verify(offer)
+        chain = self._offers.chain(key[0])
+        assert chain is not None, "the head was verified by it"
+        del self._offers.todo[key]
+        try:
+            transfer = Transfer(self._replica.reader, log, offer.head, chain)
+        except LocalProtocolError as exc:
+            self._emit(Fault("us", self._replica.lab, str(exc), exc.hint))
+            return None
+        if self._replica.chain(key[0]) is not chain:
+            self._replica.learn_chain(chain)
+            self._emit(ChainSeen(chain))
+        self._replica.claim(key, transfer)
+        self._transfers[key] = transfer
+        return transfer
+
+    def _want_details(self) -> frames.WantDetails | None:
+        """Ask for details that are missing, one log at a time, once nothing else is under way."""
+        self._lacking |= dict.fromkeys(self._offers.settled, 0)
+        self._offers.settled.clear()
+        if self._asked or self._transfers:
+            return None
+        reader = self._replica.reader
+        for key, cursor in list(self._lacking.items()):
+            size = self._offers.heads[key].head.size
+            indexes = [i for i in reader.missing_details(*key, cursor, BLOCK_ENTRIES) if i < size]
+            if not indexes or self._replica.horizon.reach(key[0]) is Reach.BLOCKED:
+                del self._lacking[key]
+                continue
+            self._lacking[key] = indexes[-1] + 1
+            commitments: dict[int, bytes | None] = {}
+            for start, end in runs(indexes):
+                found = commitments_of(reader.leaves(*key, start, end))
+                commitments.update(zip(range(start, end), found, strict=True))
+            self._asked.append(DetailsAsked(key, commitments))
+            return frames.WantDetails(bytes.fromhex(key[0]), key[1], indexes)
+        return None
+
+    # --- answers ---
+
+    def package(self, frame: frames.Package, size: int, now: float) -> None:
+        """Take a package; raises RemoteProtocolError if it is not the next one, or garbage."""
+        self.progress_at = now
+        asked = self._asked[0] if self._asked else None
+        if not isinstance(asked, EntriesAsked) or self._filling is not None:
+            raise RemoteProtocolError("a package that was not asked for")
+        transfer, start = asked.transfer, asked.next
+        end = min(asked.end, start - start % BLOCK_ENTRIES + BLOCK_ENTRIES)
+        got = (frame.lab.hex(), frame.epoch, frame.size, frame.start, len(frame.leaves))
+        if got != (*transfer.key, transfer.head.size, start, end - start):
+            raise RemoteProtocolError("a package that is not the next one that was asked for")
+        asked.next = end
+        hashes = None if transfer.over else self._accept(transfer, frame)
+        commitments = commitments_of(frame.leaves)
+        self._filling = Filling(frame, hashes, commitments, transfer.complete, size, start)
+
+    def _accept(self, transfer: Transfer, frame: frames.Package) -> list[bytes] | None:
+        """Verify a package; None if the transfer came to a stop over it."""
+        try:
+            return transfer.accept(frame.leaves, frame.proof)
+        except AuthorError as exc:
+            self._replica.freeze(transfer.key)
+            self._emit(Fault("author", transfer.key[0], str(exc), exc.hint))
+        except MismatchError as exc:
+            log = self._replica.log(transfer.key)
+            older = [h for h in (log.toward, log.head) if h and h.size < transfer.head.size]
+            if older:
+                self._doubts.append(ProofAsked(transfer, older[0], str(exc)))
+        transfer.over = True
+        return None
+
+    def details(self, frame: frames.Details, size: int, now: float) -> None:
+        """Take details; raises RemoteProtocolError for what was not asked for or is not theirs."""
+        self.progress_at = now
+        asked = self._asked[0] if self._asked else None
+        key = (frame.lab.hex(), frame.epoch)
+        if not (frame.blobs or frame.last):
+            raise RemoteProtocolError("an empty details frame that is not the last")
+        if isinstance(asked, DetailsAsked) and asked.key == key:
+            asked.next = check_details(frame.blobs, asked.next, 0, asked.commitments)
+            self._raise_details(key, frame, size)
+            if frame.last:
+                self._asked.popleft()
+        elif isinstance(asked, EntriesAsked) and asked.transfer.key == key and self._filling:
+            self._fill(self._filling, asked.transfer, frame, size)
+            if frame.last:
+                self._filling = None
+                if asked.next == asked.end:
+                    self._asked.popleft()
+                self._settle(asked.transfer)
+        else:
+            raise RemoteProtocolError("details that were not asked for")
+
+    def _fill(self, filling: Filling, transfer: Transfer, frame: frames.Details, size: int) -> None:
+        """Take details of the package before; the first ones are raised with it."""
+        start = filling.frame.start
+        filling.next = check_details(frame.blobs, filling.next, start, filling.commitments)
+        if filling.raised:
+            self._raise_details(transfer.key, frame, size)
+            return
+        filling.raised = True
+        if filling.hashes is None:
+            self.grant += filling.size + size
+            return
+        details: list[bytes | None] = [None] * len(filling.hashes)
+        for index, blob in frame.blobs:
+            details[index - start] = blob
+        transfer.uncommitted += 1
+        self._emit(
+            Package(
+                *transfer.key,
+                start,
+                filling.frame.leaves,
+                filling.hashes,
+                filling.commitments,
+                details,
+                transfer.head,
+                filling.complete,
+                filling.size + size,
+            )
+        )
+
+    def _raise_details(self, key: LogKey, frame: frames.Details, size: int) -> None:
+        dropped = self._filling is not None and self._filling.hashes is None
+        if frame.blobs and not dropped:
+            self._emit(Details(*key, frame.blobs, size))
+        else:
+            self.grant += size
+
+    def proof(self, frame: frames.Proof, size: int, now: float) -> None:
+        """Take the proof that tells garbage from a split view.
+
+        Raises RemoteProtocolError if it proves nothing, or that the peer sent garbage before.
+        """
+        self.progress_at = now
+        asked = self._asked[0] if self._asked else None
+        got = (frame.lab.hex(), frame.epoch, frame.old, frame.new)
+        if not isinstance(asked, ProofAsked):
+            raise RemoteProtocolError("a proof that was not asked for")
+        old, new = asked.old, asked.transfer.head
+        if got != (*asked.transfer.key, old.size, new.size):
+            raise RemoteProtocolError("a proof that is not the one that was asked for")
+        verify_consistency(old.size, new.size, frame.old_root, new.root, frame.hashes)
+        self._asked.popleft()
+        self.grant += size
+        if frame.old_root != old.root:
+            self._offers.split_view(SplitView(old, new, frame.old_root, tuple(frame.hashes)))
+        elif self._replica.log(asked.transfer.key).held <= old.size:
+            raise RemoteProtocolError(f"a package of garbage: {asked.message}")
+        self._settle(asked.transfer)
+
+    # --- what became of it ---
+
+    def committed(self, event: Package | Details) -> None:
+        """Take note that an event is on disk: give its credit back, and move on."""
+        self.grant += event.stream_bytes
+        if isinstance(event, Details):
+            self._replica.charge(event.lab, sum(len(blob) for _, blob in event.blobs))
+            return
+        self._replica.committed(event)
+        self._landed(event)
+
+    def lost(self, event: Package | Details) -> None:
+        """Take note that an event will never be on disk; the connection is to be closed."""
+        if isinstance(event, Package):
+            self._landed(event)
+
+    def _landed(self, event: Package) -> None:
+        transfer = self._transfers.get((event.lab, event.epoch))
+        if transfer is not None:
+            transfer.uncommitted -= 1
+            self._settle(transfer)
+
+    def log_changed(self, key: LogKey) -> None:
+        """Take note that a log's head moved on, by whatever connection."""
+        self._offers.note_age(key)
+        if key in self._offers.heads:
+            self._lacking[key] = 0
+
+    def _settle(self, transfer: Transfer) -> None:
+        """Let go of a log when its transfer has ended and nothing of it is on its way."""
+        if not (transfer.over or transfer.complete) or transfer.uncommitted:
+            return
+        waiting = [*self._asked, *self._doubts]
+        if not any(getattr(asked, "transfer", None) is transfer for asked in waiting):
+            self._replica.release(transfer.key, transfer)
+            self._transfers.pop(transfer.key, None)
+
+    def close(self) -> None:
+        """Let go of everything that is not on its way to the disk."""
+        self._asked.clear()
+        self._doubts.clear()
+        for transfer in list(self._transfers.values()):
+            transfer.over = True
+            self._settle(transfer)
