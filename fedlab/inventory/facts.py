@@ -76,12 +76,13 @@ POWERS: Final[tuple[str, ...]] = get_args(Power)
 # --- fields ---
 
 CODE_RE: Final = re.compile(rf"[A-Z0-9][A-Z0-9.-]{{0,{CODE_CHARS_MAX - 1}}}")
+DAY_RE: Final = re.compile(r"(?:19[7-9]|2[0-9][0-9])[0-9]-[01][0-9]-[0-3][0-9]")  # 1970 to 2999
 
 Code = Annotated[str, Meta(pattern=rf"^{CODE_RE.pattern}\Z")]
 Quantity = Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
 SomeQuantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Money = Annotated[int, Meta(ge=0, le=MONEY_MAX)]
-Day = Annotated[str, Meta(pattern=r"^(19[7-9]|2[0-9][0-9])[0-9]-[01][0-9]-[0-3][0-9]\Z")]
+Day = Annotated[str, Meta(pattern=rf"^{DAY_RE.pattern}\Z")]
 MinuteOfDay = Annotated[int, Meta(ge=0, le=1440)]
 DayCount = Annotated[int, Meta(ge=1, le=TRAINING_DAYS_MAX)]
 _DAYS_RENAMED: Final = {"day_from": "from", "day_to": "to"}
