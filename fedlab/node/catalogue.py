@@ -1,0 +1,162 @@
+"""Reading the projections: items and labs as people see them, and entries as they stand."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from fedlab.inventory.catalogue import ItemView, LabView, item_view, lab_view
+from fedlab.inventory.facts import FACTS
+from fedlab.inventory.fold import state_hash
+from fedlab.inventory.item import ItemState
+from fedlab.inventory.lab import LabState
+from fedlab.node.store.base import Place, Store, StoredItem
+from fedlab.protocol.entry import Entry, FactReader, LabId, Status, detail_field
+from fedlab.protocol.limits import SALT_BYTES
+from fedlab.protocol.merkle import leaf_hash
+
+# Views made at once: their details are read together.
+VIEWS_AT_ONCE = 512
+
+_read_item = msgspec.msgpack.Decoder(ItemState).decode
+_read_lab = msgspec.msgpack.Decoder(LabState).decode
+
+
+class ReadEntry(NamedTuple):
+    """An entry with its folded status and what is held of its detail."""
+
+    entry: Entry
+    detail: bytes | None  # the body
+    detail_state: Literal["none", "held", "missing", "erased"]
+
+
+class Catalogue:
+    """What all labs offer, as far as it is held and folded; safe from any thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._projections = store.projections
+        self._reader = FactReader(FACTS)
+
+    # --- Items ------------------------------------------------------------------------------------
+
+    def item(self, lab: LabId, code: str) -> ItemView | None:
+        """Return one item, also if it is retired."""
+        return self.views_of([f"{lab}/{code}"]).get(f"{lab}/{code}")
+
+    def views(self, lab: LabId | None = None) -> Iterator[ItemView]:
+        """Yield the items of a lab, or of all, by lab and code; retired ones too."""
+        rows = self._projections.items(lab)
+        while some := list(islice(rows, VIEWS_AT_ONCE)):
+            yield from self._views(some)
+
+    def views_of(self, items: Sequence[str]) -> dict[str, ItemView]:
+        """Return those of the named items (`lab/CODE`) that exist."""
+        codes: dict[LabId, list[str]] = {}
+        for item in items:
+            lab, _, code = item.partition("/")
+            codes.setdefault(lab, []).append(code)
+        rows = [
+            StoredItem(lab, code, 0, state)
+            for lab, of_lab in codes.items()
+            for code, state in self._projections.item_states(lab, of_lab).items()
+        ]
+        return {view.item: view for view in self._views(rows)}
+
+    def state(self, lab: LabId, code: str) -> ItemState | None:
+        """Return one item as folded, for its calendar."""
+        return self.states(lab, [code]).get(code)
+
+    def states(self, lab: LabId, codes: Iterable[str]) -> dict[str, ItemState]:
+        """Return items of a lab as folded, by code."""
+        found = self._projections.item_states(lab, codes)
+        return {code: _read_item(state) for code, state in found.items()}
+
+    def count(self) -> int:
+        """Return how many items are known, retired ones included."""
+        return self._projections.count_items()
+
+    def _views(self, rows: Sequence[StoredItem]) -> list[ItemView]:
+        states = [_read_item(row.state) for row in rows if row.state is not None]
+        details = self._bodies(
+            [Place(state.lab, state.entry.epoch, state.entry.index) for state in states]
+        )
+        labs = {lab: self.lab(lab) for lab in {state.lab for state in states}}
+        return [
+            item_view(state, detail, labs[state.lab])
+            for state, detail in zip(states, details, strict=True)
+        ]
+
+    def _bodies(self, places: Sequence[Place]) -> list[bytes | None]:
+        """Return details without their salt."""
+        return [blob and blob[SALT_BYTES:] for blob in self._store.details_of(places)]
+
+    # --- Labs -------------------------------------------------------------------------------------
+
+    def lab(self, lab: LabId) -> LabView:
+        """Return a lab; of one that has said nothing yet, no more than its id."""
+        return self._lab_view(self.lab_state(lab) or LabState(lab=lab))
+
+    def labs(self) -> list[LabView]:
+        """Return all labs of which anything is folded, by id."""
+        return [self._lab_view(_read_lab(raw)) for raw in self._projections.lab_states().values()]
+
+    def lab_state(self, lab: LabId) -> LabState | None:
+        """Return a lab as folded."""
+        raw = self._projections.lab_state(lab)
+        return None if raw is None else _read_lab(raw)
+
+    def _lab_view(self, state: LabState) -> LabView:
+        detail = None
+        if state.entry is not None:
+            (detail,) = self._bodies([Place(state.lab, state.entry.epoch, state.entry.index)])
+        return lab_view(state, detail)
+
+    def graph(self) -> dict[LabId, frozenset[LabId]]:
+        """Return whom each lab vouches for."""
+        states = self._projections.lab_states()
+        return {lab: frozenset(_read_lab(raw).vouches) for lab, raw in states.items()}
+
+    def state_hash(self, lab: LabId) -> bytes:
+        """Return the hash that all nodes with the same entries of this lab agree on."""
+        items = (_read_item(row.state) for row in self._projections.items(lab) if row.state)
+        return state_hash([self.lab_state(lab) or LabState(lab=lab), *items])
+
+    # --- Entries ----------------------------------------------------------------------------------
+
+    def read_entries(self, lab: LabId, epoch: int, start: int, end: int) -> list[Entry]:
+        """Return the entries `[start, end)` of a log with the verdict that needs no state."""
+        chain = self._store.chain(lab)
+        ends_at = chain.end(epoch) if chain else None
+        read = self._reader.entry
+        leaves = self._store.leaves(lab, epoch, start, end)
+        return [read(leaf, lab, epoch, i, ends_at) for i, leaf in enumerate(leaves, start)]
+
+    def entries(self, lab: LabId, epoch: int, start: int, end: int) -> list[ReadEntry]:
+        """Return entries with their folded status and details; raises LocalProtocolError."""
+        found = self.read_entries(lab, epoch, start, end)
+        details = self._store.details(lab, epoch, start, end)
+        statuses = self._projections.statuses(lab, epoch, start, end)
+        erased = self._store.erased(lab, epoch, start, end)
+        read = []
+        for entry, detail in zip(found, details, strict=True):
+            status = Status(statuses.get(entry.index, entry.status))
+            entry = msgspec.structs.replace(entry, status=status)
+            state: Literal["none", "held", "missing", "erased"]
+            if detail is not None:
+                state = "held"
+            elif entry.index in erased:
+                state = "erased"
+            else:
+                state = "missing" if detail_field(entry.leaf) else "none"
+            read.append(ReadEntry(entry, detail and detail[SALT_BYTES:], state))
+        return read
+
+    def find(self, prefix: str, limit: int = 2) -> list[Place]:
+        """Return where entries stand whose id begins with those hex digits, up to a limit."""
+        return [
+            place
+            for place in self._projections.find_entries(prefix, limit)
+            if leaf_hash(self._store.leaves(*place, place.at + 1)[0]).hex().startswith(prefix)
+        ]

@@ -1,0 +1,173 @@
+"""Keeps what the logs say folded: items, labs, statuses, entry ids, and the search index.
+
+Folding goes on from where it stopped and loads only the states it touches. A lab is folded from
+its first entry again when something changes before that point: an opening that ends an epoch, an
+earlier epoch that arrives late. Whatever the way, the result is that of one pass over all entries.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Protocol
+
+import msgspec
+
+from fedlab.inventory.catalogue import ItemView
+from fedlab.inventory.fold import Inventory
+from fedlab.inventory.item import ItemState
+from fedlab.inventory.lab import Subject, erased, subject
+from fedlab.node.catalogue import Catalogue
+from fedlab.node.store.base import Folded, FoldPosition, Place
+from fedlab.protocol.entry import Entry, LabId, Status
+
+# Entries in one transaction: enough to share the cost of the disk, few enough (16 MiB of the
+# largest facts) to be held in memory, and to let other writes in between.
+ENTRIES_AT_ONCE = 4096
+# Items in one commit of the search index, which costs some 10 ms.
+ITEMS_AT_ONCE = 5000
+
+_encode = msgspec.msgpack.Encoder().encode
+_NOT_INDEXED = (Status.MALFORMED, Status.WRONG_HEAD)
+
+
+class Index(Protocol):
+    """What the projector asks of a search index; `mark` comes back as the last commit left it."""
+
+    @property
+    def mark(self) -> str: ...
+    def apply(self, upserts: Iterable[ItemView], removed: Iterable[str]) -> None: ...
+    def commit(self, mark: str = "") -> None: ...
+    def clear(self) -> None: ...
+
+
+class Projector(Catalogue):
+    """The projections of one store, and how to read them; used from the one writing thread."""
+
+    def run(self) -> int:
+        """Fold what is new and return how many entries that was; next to free when none are."""
+        total = 0
+        while folded := self._run_once():
+            total += folded
+        while touched := self._projections.touched(ENTRIES_AT_ONCE):
+            self._follow(touched)
+        self._store.scrub()
+        return total
+
+    def _run_once(self) -> int:
+        """Fold up to `ENTRIES_AT_ONCE` entries in one transaction."""
+        positions = self._projections.positions()
+        if all(position.folded == position.held for position in positions):
+            return 0
+        left = ENTRIES_AT_ONCE
+        with self._store.transaction():
+            for lab, logs in groupby(positions, key=lambda position: position.lab):
+                for log in self._in_order(lab, list(logs)):
+                    end = min(log.held, log.folded + left)
+                    if log.folded < end:
+                        self._fold(log, end)
+                        left -= end - log.folded
+                    if end < log.held:
+                        return ENTRIES_AT_ONCE - left
+        return ENTRIES_AT_ONCE - left
+
+    def _in_order(self, lab: LabId, logs: list[FoldPosition]) -> list[FoldPosition]:
+        """Return a lab's logs, from their first entries if one grew behind what is folded."""
+        begun = [log for log in logs if log.folded]
+        behind = any(
+            log.folded > log.held or (log.folded < log.held and log.epoch < begun[-1].epoch)
+            for log in logs
+            if begun
+        )
+        if not behind:
+            return logs
+        self._projections.forget(lab)
+        return [log._replace(folded=0) for log in logs]
+
+    def _fold(self, log: FoldPosition, end: int) -> None:
+        lab, epoch = log.lab, log.epoch
+        entries = self.read_entries(lab, epoch, log.folded, end)
+        inventory = Inventory(lab)
+        inventory.items = self._touched(lab, entries)
+        before = dict(inventory.items)
+        lab_before = self.lab_state(lab)
+        inventory.lab = lab_before or inventory.lab
+        statuses = []
+        for entry in entries:
+            if status := inventory.apply(entry):
+                statuses.append((entry.index, int(status)))
+            elif entry.fact is not None:
+                for at_epoch, index in erased(entry.fact):
+                    self._store.erase(lab, at_epoch, index)
+        changed = [
+            (code, _encode(state))
+            for code, state in inventory.items.items()
+            if state is not before.get(code)
+        ]
+        ids = [(entry.index, entry.id) for entry in entries if entry.status not in _NOT_INDEXED]
+        lab_changed = inventory.lab != lab_before
+        lab_state = _encode(inventory.lab) if lab_changed else None
+        self._projections.put(lab, epoch, end, Folded(changed, lab_state, ids, statuses))
+        if lab_before is not None and inventory.lab.entry != lab_before.entry:
+            self._projections.change(lab)  # every item shows the lab's name and place
+
+    def _touched(self, lab: LabId, entries: Sequence[Entry]) -> dict[str, ItemState]:
+        """Return the items that these entries are about, as far as they exist."""
+        codes = set()
+        for entry in entries:
+            if entry.fact is not None and (about := subject(entry.fact))[0] == "item":
+                codes.add(about[1])
+        return self.states(lab, sorted(codes))
+
+    def _follow(self, touched: Sequence[Place]) -> None:
+        """Show anew what details that came or went late are about."""
+        with self._store.transaction():
+            for (lab, epoch), places in groupby(touched, key=lambda place: place[:2]):
+                subjects = self._subjects(lab, epoch, [place.at for place in places])
+                codes = [about[1] for about in subjects if about[0] == "item"]
+                whole = len(codes) < len(subjects)  # its profile: every item shows name and place
+                self._projections.change(lab, None if whole else codes)
+            self._projections.settle(touched)
+
+    def _subjects(self, lab: LabId, epoch: int, indexes: Sequence[int]) -> list[Subject]:
+        log = self._store.log(lab, epoch)
+        held = log.held if log else 0
+        found = [
+            self.read_entries(lab, epoch, index, index + 1)[0] for index in indexes if index < held
+        ]
+        return [subject(entry.fact) for entry in found if entry.fact is not None]
+
+    # --- The search index -------------------------------------------------------------------------
+
+    def feed(self, index: Index) -> int:
+        """Bring a search index up to the projections and return how many items that took.
+
+        The index's mark says how far it came, so that a crash at any point feeds the rest again.
+        """
+        generation = self._projections.generation()
+        name, _, at = index.mark.rpartition(":")
+        if name != generation:
+            index.clear()
+            at = "0"
+        fed, changed = 0, int(at)
+        hidden = set(self._store.blocks.list())
+        while rows := self._projections.changed_since(changed, ITEMS_AT_ONCE):
+            shown = [row for row in rows if row.lab not in hidden and row.state is not None]
+            views = list(self._views(shown))
+            gone = {f"{row.lab}/{row.code}" for row in rows}
+            gone -= {view.item for view in views if not view.retired}
+            index.apply([view for view in views if not view.retired], sorted(gone))
+            changed = rows[-1].changed
+            index.commit(f"{generation}:{changed}")
+            fed += len(rows)
+        return fed
+
+    def show_again(self, lab: LabId) -> None:
+        """Count a lab's items as changed, after it was blocked or is not any more."""
+        self._projections.change(lab)
+
+    def rebuild(self, index: Index | None = None) -> int:
+        """Drop the projections and fold every log from its first entry; return the entries."""
+        self._projections.clear()
+        folded = self.run()
+        if index is not None:
+            self.feed(index)
+        return folded

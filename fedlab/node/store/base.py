@@ -1,0 +1,255 @@
+"""What a node asks of its store; `tests/node/store/contract.py` is what every engine must pass.
+
+The permanent part (leaves, chains, heads) only grows. Details can be erased for good. The private
+tables never leave the node. Projections are computed from the rest and can be dropped.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from fedlab.protocol.checkpoint import Head
+from fedlab.protocol.events import ChainSeen, Details, Package
+from fedlab.protocol.identity import Chain
+from fedlab.protocol.replica import LogReader
+
+
+class Peer(NamedTuple):
+    """Another lab's node that this one talks to."""
+
+    lab: str
+    urls: tuple[str, ...]
+    name: str
+    connected_at: int | None  # Unix seconds, None if never
+
+
+class SavedDraft(NamedTuple):
+    """A write that waits until the node may sign; the fact's place in the log is not settled."""
+
+    id: int
+    fact: bytes
+    detail: bytes | None  # the body; its salt is drawn when it is appended
+
+
+class SavedImport(NamedTuple):
+    """What one import did; the record is its owner's to read."""
+
+    id: int
+    at: int  # Unix seconds
+    record: bytes
+
+
+class Place(NamedTuple):
+    """Where an entry stands."""
+
+    lab: str
+    epoch: int
+    at: int
+
+
+class Rehashed(NamedTuple):
+    """What the disk's own bytes make of a log."""
+
+    size: int
+    before: bytes  # the root at the size that was asked about
+    root: bytes  # the root at `size`
+
+
+class FoldPosition(NamedTuple):
+    """How far a log is folded, and how much of it is held."""
+
+    lab: str
+    epoch: int
+    folded: int
+    held: int
+
+
+class StoredItem(NamedTuple):
+    """The folded state of one item; None where a second folding found that it does not exist."""
+
+    lab: str
+    code: str
+    changed: int
+    state: bytes | None
+
+
+class Folded(NamedTuple):
+    """What folding one run of a log's entries has changed."""
+
+    items: Sequence[tuple[str, bytes]]  # code and state
+    lab_state: bytes | None  # None where it has not changed
+    ids: Sequence[tuple[int, bytes]]  # index and id of the entries that have the right head
+    statuses: Sequence[tuple[int, int]]  # index and status of those that do not count
+
+
+class Settings(Protocol):
+    """Strings by name."""
+
+    def get(self, key: str, default: str = "") -> str: ...
+    def set(self, key: str, value: str) -> None: ...
+    def remove(self, key: str) -> None: ...
+
+
+class Peers(Protocol):
+    """Whom this node talks to."""
+
+    def put(self, lab: str, urls: Sequence[str] = (), name: str = "") -> None: ...
+    def connected(self, lab: str, at: int) -> None: ...
+    def remove(self, lab: str) -> bool: ...
+    def list(self) -> list[Peer]: ...
+
+
+class Invites(Protocol):
+    """One-time tokens, of which only the hash is kept."""
+
+    def add(self, token_hash: bytes, expires_at: int) -> None: ...
+    def redeem(self, token_hash: bytes, lab: str, now: int) -> bool: ...
+
+
+class Blocks(Protocol):
+    """Labs that this one does not want to hear of."""
+
+    def add(self, lab: str) -> None: ...
+    def remove(self, lab: str) -> bool: ...
+    def list(self) -> list[str]: ...
+
+
+class Drafts(Protocol):
+    """Writes that were asked for while the amnesia gate was closed, in order."""
+
+    def add(self, drafts: Sequence[tuple[bytes, bytes | None]]) -> None: ...
+    def list(self) -> list[SavedDraft]: ...
+
+
+class Imports(Protocol):
+    """The imports of this lab, so that the last can be undone."""
+
+    def add(self, at: int, record: bytes) -> int: ...
+    def last(self) -> SavedImport | None: ...
+    def undone(self, number: int) -> None: ...
+
+
+class Projections(Protocol):
+    """What the projector computes: states, entry ids and statuses; never the truth."""
+
+    def positions(self) -> list[FoldPosition]: ...
+    def put(self, lab: str, epoch: int, upto: int, folded: Folded) -> None: ...
+    def forget(self, lab: str) -> None: ...
+    def clear(self) -> None: ...
+    def generation(self) -> str: ...
+
+    def touched(self, limit: int) -> list[Place]: ...
+    def settle(self, places: Iterable[Place]) -> None: ...
+
+    def item_states(self, lab: str, codes: Iterable[str]) -> dict[str, bytes]: ...
+    def items(self, lab: str | None = None) -> Iterator[StoredItem]: ...
+    def changed_since(self, changed: int, limit: int) -> list[StoredItem]: ...
+    def change(self, lab: str, codes: Iterable[str] | None = None) -> None: ...
+    def count_items(self) -> int: ...
+
+    def lab_state(self, lab: str) -> bytes | None: ...
+    def lab_states(self) -> dict[str, bytes]: ...
+
+    def find_entries(self, prefix: str, limit: int) -> list[Place]: ...
+    def statuses(self, lab: str, epoch: int, start: int, end: int) -> dict[int, int]: ...
+
+
+class Store(LogReader, Protocol):
+    """Everything a node keeps. What is written is on disk when a method, or the transaction
+    around it, returns; what the disk refuses is raised as StoreError."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def peers(self) -> Peers: ...
+    @property
+    def invites(self) -> Invites: ...
+    @property
+    def blocks(self) -> Blocks: ...
+    @property
+    def drafts(self) -> Drafts: ...
+    @property
+    def imports(self) -> Imports: ...
+    @property
+    def projections(self) -> Projections: ...
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Make all writes of the block one."""
+        ...
+
+    def close(self) -> None: ...
+
+    def adopt(self, chain: Chain) -> None:
+        """Say whose store this is; raises StoreError if it is another lab's already."""
+        ...
+
+    def has_lab(self) -> bool:
+        """Say whether this store has an owner."""
+        ...
+
+    # --- This lab's own log: one step of the writer each -----------------------------------------
+
+    def append_leaves(
+        self,
+        lab: str,
+        epoch: int,
+        leaves: Sequence[bytes],
+        details: Sequence[bytes | None],
+        *,
+        drafts_upto: int | None = None,
+    ) -> None:
+        """Add entries that are not signed yet, in place of the drafts up to that one."""
+        ...
+
+    def hash_again(self, lab: str, epoch: int, before: int) -> Rehashed:
+        """Hash the leaves from `before` on as the disk has them, past this process's memory.
+
+        Raises StoreError if they are not those that were committed.
+        """
+        ...
+
+    def put_head(self, head: Head) -> None:
+        """Keep a head up to which everything is held.
+
+        Raises LocalProtocolError if the entries do not make its root, or it is not newer.
+        """
+        ...
+
+    # --- What peers send, verified before ---------------------------------------------------------
+
+    def commit(self, events: Sequence[Package | Details | ChainSeen]) -> None:
+        """Put it on disk in one transaction; a package that does not follow is skipped."""
+        ...
+
+    def put_evidence(self, lab: str, epoch: int, evidence: bytes) -> None:
+        """Keep the proof of a split view; the log is frozen from then on."""
+        ...
+
+    def evidence(self, lab: str) -> list[tuple[int, bytes]]:
+        """Return epoch and proof of each split view of a lab."""
+        ...
+
+    def put_seen(self, seen: Mapping[tuple[str, int], float]) -> None:
+        """Note when logs were known to be at their head, in Unix seconds.
+
+        Kept in memory until something else is written: losing it makes data look older, no more.
+        """
+        ...
+
+    # --- Details --------------------------------------------------------------------------
+
+    def details_of(self, places: Sequence[Place]) -> list[bytes | None]:
+        """Return salt and body of the details of entries anywhere; None where none is held."""
+        ...
+
+    def erase(self, lab: str, epoch: int, index: int) -> None:
+        """Remove a detail for good and refuse it from then on; `scrub` ends the work."""
+        ...
+
+    def erased(self, lab: str, epoch: int, start: int, end: int) -> set[int]:
+        """Return the indexes whose details were erased."""
+        ...
+
+    def scrub(self) -> bool:
+        """Leave nothing of what was erased in any file; False if a reader is in the way."""
+        ...
