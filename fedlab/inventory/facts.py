@@ -27,7 +27,6 @@ from fedlab.protocol.entry import (
     Hex32,
     Hex64,
 )
-from fedlab.protocol.identity import Genesis, Opening, Words
 from fedlab.protocol.limits import (
     BUFFER_DAYS_MAX,
     CODE_CHARS_MAX,
@@ -40,6 +39,7 @@ from fedlab.protocol.limits import (
     TRAININGS_ASKED_MAX,
     TREE_SIZE_MAX,
 )
+from fedlab.protocol.openings import Genesis, Opening, Words
 
 # --- closed lists, ascending ---
 

@@ -14,25 +14,16 @@ An opening ends the force of every key named before it. docs/reference/identity.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from .checkpoint import Head, verify_head
-from .entry import (
-    BareFact,
-    EpochNumber,
-    FactHead,
-    Hex32,
-    Hex64,
-    Natural,
-    decode_fact,
-    encode_fact,
-)
 from .entry import LabId as LabId  # whoever deals in chains deals in labs
+from .entry import decode_fact, encode_fact
 from .errors import LocalProtocolError, RemoteProtocolError
 from .keys import (
     KEY_BYTES,
@@ -43,22 +34,15 @@ from .keys import (
     signing_public,
     verify,
 )
-from .limits import (
-    CHAIN_BYTES_MAX,
-    EPOCHS_MAX,
-    NETWORK_CHARS_MAX,
-    PROOF_HASHES_MAX,
-    TREE_SIZE_MAX,
-)
+from .limits import CHAIN_BYTES_MAX, EPOCHS_MAX, TREE_SIZE_MAX
 from .merkle import leaf_hash, verify_inclusion
+from .openings import Genesis, Opening, Prev, Words, WordsProof
 
 GENESIS_VERSION: Final = 1
 RECOVERY_DOMAIN: Final = b"fedlab/recovery/1\n"
 EPOCH_DOMAIN: Final = b"fedlab/epoch/1\n"
 WORDS_DOMAIN: Final = b"fedlab/words/1\n"
 ENTROPY_BYTES: Final = (16, 20, 24, 28, 32)  # BIP-39: 12, 15, 18, 21 or 24 words
-
-_NETWORK: Final = rf"^[a-z0-9-]{{1,{NETWORK_CHARS_MAX}}}\Z"
 
 
 # --- keys ---
@@ -119,61 +103,6 @@ def recovery_seed(entropy: bytes, opens: int = 1) -> bytes:
 def recovery_hash(public: bytes) -> bytes:
     """Return SHA-256("fedlab/recovery/1" newline, key): how a recovery key is named beforehand."""
     return hashlib.sha256(RECOVERY_DOMAIN + public).digest()
-
-
-# --- facts ---
-
-
-class Genesis(FactHead, frozen=True, kw_only=True, tag="lab.genesis"):
-    """Entry 0 of epoch 0. The only fact without `by`, since its own hash is the lab."""
-
-    v: Annotated[int, Meta(ge=1, le=255)]
-    network: Annotated[str, Meta(pattern=_NETWORK)]
-    log: Hex32
-    witness: Hex32
-    noise: Hex32
-    seal: Hex32
-    recovery: Hex32
-
-
-class Prev(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The signed head from which an epoch goes on; entries of that log from `size` on are void."""
-
-    e: EpochNumber
-    size: Annotated[int, Meta(ge=1, le=TREE_SIZE_MAX)]
-    root: Hex32
-    sig: Hex64
-
-
-class WordsProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where in the log under `prev` the `lab.words` stands that names the revealed key.
-
-    `at` and `n` are its head's; with the key they give its leaf back, and `path` its inclusion.
-    """
-
-    at: Natural
-    n: Annotated[int, Meta(ge=1, lt=TREE_SIZE_MAX)]
-    path: Annotated[tuple[Hex32, ...], Meta(min_length=1, max_length=PROOF_HASHES_MAX)]
-
-
-class Opening(BareFact, frozen=True, kw_only=True, tag="lab.epoch"):
-    """Entry 0 of every later epoch. `sig` is by `key` over the domain and the rest of the leaf."""
-
-    log: Hex32
-    witness: Hex32
-    noise: Hex32
-    seal: Hex32
-    recovery: Hex32
-    key: Hex32
-    prev: Prev
-    words: WordsProof | UnsetType = UNSET
-    sig: Hex64 | UnsetType = UNSET  # absent only in what is signed
-
-
-class Words(BareFact, frozen=True, kw_only=True, tag="lab.words"):
-    """Names one more key that may open the next epoch, without asking for the old words."""
-
-    recovery: Hex32
 
 
 F = TypeVar("F", Genesis, Opening)
