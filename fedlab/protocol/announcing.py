@@ -97,7 +97,7 @@ class Announcer:
             head.size,
             head.root,
             head.sig,
-            min(int(age), AGE_SECONDS_MAX),
+            int(min(age, AGE_SECONDS_MAX)),
             self._replica.horizon.names(head.lab, self._peer),
         )
 

@@ -113,7 +113,7 @@ class Greeting:
             self._your_head(frame, self._peer, self._hello)
 
     def admit(self, frame: frames.Frame) -> None:
-        """Let any other frame pass; raises RefusedError from a stranger, and RemoteProtocolError."""
+        """Let any other frame pass; raises RefusedError for a stranger, RemoteProtocolError."""
         if self._hello is None:
             raise RemoteProtocolError("something came before hello")
         if not self._admitted:

@@ -51,6 +51,9 @@ class Horizon:
         for lab in followed - self.blocked - {own}:
             self._through[lab] = frozenset({lab})
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Horizon) and vars(self) == vars(other)
+
     @property
     def within(self) -> Set[LabId]:
         """Every lab within the horizon, without our own."""

@@ -92,7 +92,7 @@ class Offers:
         log, head = self._replica.log(key), offer.head
         if log.head is None or head.size > log.head.size:
             self._ahead(key, offer)
-        elif head.root == log.head.root:
+        elif head[:4] == log.head[:4]:
             self.settled[key] = None
         else:
             self.verify(offer)

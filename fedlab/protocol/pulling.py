@@ -299,11 +299,10 @@ class Puller:
     def committed(self, event: Package | Details) -> None:
         """Take note that an event is on disk: give its credit back, and move on."""
         self.grant += event.stream_bytes
-        if isinstance(event, Details):
-            self._replica.charge(event.lab, sum(len(blob) for _, blob in event.blobs))
-            return
-        self._replica.committed(event)
-        self._landed(event)
+        if isinstance(event, Package):
+            if event.complete:
+                self._offers.note_age((event.lab, event.epoch))
+            self._landed(event)
 
     def lost(self, event: Package | Details) -> None:
         """Take note that an event will never be on disk; the connection is to be closed."""
@@ -327,9 +326,13 @@ class Puller:
         if not (transfer.over or transfer.complete) or transfer.uncommitted:
             return
         waiting = [*self._asked, *self._doubts]
-        if not any(getattr(asked, "transfer", None) is transfer for asked in waiting):
-            self._replica.release(transfer.key, transfer)
-            self._transfers.pop(transfer.key, None)
+        if any(getattr(asked, "transfer", None) is transfer for asked in waiting):
+            return
+        self._replica.release(transfer.key, transfer)
+        self._transfers.pop(transfer.key, None)
+        if transfer.complete and self._replica.log(transfer.key).held < transfer.head.size:
+            # Somebody else put entries on disk meanwhile, and ours no longer followed them.
+            self._offers.todo[transfer.key] = None
 
     def close(self) -> None:
         """Let go of everything that is not on its way to the disk."""

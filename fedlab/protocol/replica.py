@@ -1,14 +1,13 @@
 """What a node holds and fetches, as all its connections share it.
 
 Every connection announces to every peer; each log is pulled from one peer at a time. A log moves
-on only when its driver says that entries are on disk, so what stands here is never ahead of it.
+on only when the driver has read from the disk how it stands, so this is never ahead of that.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from .checkpoint import Head
-from .events import Package
 from .horizon import Budget, Horizon, Reach
 from .identity import Chain, LabId
 from .limits import STRANGER_ENTRIES_MAX
@@ -67,7 +66,8 @@ class Log:
     held: int = 0
     head: Head | None = None
     toward: Head | None = None
-    seen: float = 0.0  # in the connections' seconds
+    stored_bytes: int = 0
+    seen: float = float("-inf")  # when it was known to be at `head`, in the connections' seconds
     frozen: bool = False
     fetcher: object | None = None  # the one transfer that pulls it now
 
@@ -93,15 +93,11 @@ class Replica:
         self._chains: dict[LabId, Chain | None] = {}
         self._stored: dict[LabId, int] = {}
         self._newest: dict[LabId, Head] = {}  # signed heads that were seen, held or not
-        for held in reader.logs():
-            age = max(0.0, wall - held.seen_at)
-            log = Log(held.lab, held.epoch, held.held, held.head, held.toward, now - age)
-            log.frozen = held.frozen
-            self.logs[log.key] = log
-            self._stored[held.lab] = self._stored.get(held.lab, 0) + held.stored_bytes
-            if log.head is not None:
-                self._changed(log)
         self.set_horizon(horizon)
+        for held in reader.logs():
+            self.refresh(held)
+            if held.seen_at:
+                self.log((held.lab, held.epoch)).seen = now - max(0.0, wall - held.seen_at)
 
     def set_horizon(self, horizon: Horizon) -> None:
         """Take new vouches and blocks into account, on every connection."""
@@ -159,29 +155,16 @@ class Replica:
         if log is not None and log.fetcher is fetcher:
             log.fetcher = None
 
-    def committed(self, package: Package) -> None:
-        """Move on by a package that is on disk; one that does not follow what is held is not."""
-        log = self.logs.setdefault((package.lab, package.epoch), Log(package.lab, package.epoch))
-        if package.start == log.held:
-            log.held = package.end
-            self.charge(package.lab, sum(map(len, package.leaves)))
-            self.charge(package.lab, sum(len(blob) for blob in package.details if blob))
-        if package.complete and log.held >= package.head.size:
-            self.advance(package.head)
-        elif package.head.size > log.held:
-            log.toward = package.head
-
-    def charge(self, lab: LabId, size: int) -> None:
-        """Count bytes that are on disk now."""
-        self._stored[lab] = self._stored.get(lab, 0) + size
-        self.budget.charge(lab, size)
-
-    def advance(self, head: Head) -> None:
-        """Take a head up to which everything is on disk; tell it on every connection."""
-        log = self.logs.setdefault((head.lab, head.epoch), Log(head.lab, head.epoch))
-        if log.head is None or head.size > log.head.size:
-            log.head, log.toward = head, None
-            log.held = max(log.held, head.size)
+    def refresh(self, held: HeldLog) -> None:
+        """Take over how a log stands on disk now; a new head is told on every connection."""
+        log = self.logs.setdefault((held.lab, held.epoch), Log(held.lab, held.epoch))
+        grown = held.stored_bytes - log.stored_bytes
+        self._stored[held.lab] = self._stored.get(held.lab, 0) + grown
+        self.budget.charge(held.lab, grown)
+        log.held, log.stored_bytes, log.toward = held.held, held.stored_bytes, held.toward
+        log.frozen = log.frozen or held.frozen
+        if held.head is not None and held.head != log.head:
+            log.head = held.head
             self._changed(log)
 
     def seen(self, log: Log, at: float) -> None:

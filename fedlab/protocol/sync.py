@@ -124,7 +124,7 @@ class PeerSync:
         return self._events.popleft() if self._events else None
 
     def committed(self, event: events.Package | events.Details) -> None:
-        """Note that an event is on disk; also to be told when the connection is closed."""
+        """Note that an event is on disk, and the replica refreshed; also after the connection."""
         self.pulling.committed(event)
 
     def lost(self, event: events.Package | events.Details) -> None:
