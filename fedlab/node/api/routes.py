@@ -1,0 +1,183 @@
+"""`/api/v1`: what the service answers, for programs; every endpoint stands in one table.
+
+Reading is open, as the pages are. Writing wants the node's token (`control.json` beside its data)
+and an `Idempotency-Key`: asked twice with one key, the same answer comes and nothing is done again.
+"""
+
+import hmac
+from collections.abc import Callable
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from fedlab.node.api.openapi import Endpoint, Json, Param, describe
+from fedlab.node.errors import BadRequestError, ForbiddenError
+from fedlab.node.service.answers import (
+    ItemAnswer,
+    ItemDone,
+    ItemsAnswer,
+    LabsAnswer,
+    SearchAnswer,
+    StatusAnswer,
+)
+from fedlab.node.web.keys import node_of
+
+routes = web.RouteTableDef()
+
+PREFIX: Final = "/api/v1"
+# A UUID is 36 characters; a longer key is no key.
+IDEMPOTENCY_KEY_CHARS_MAX: Final = 128
+
+
+def _json(answer: Any, status: int = 200) -> web.Response:
+    body = msgspec.json.encode(answer)
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def _query(request: web.Request, params: tuple[Param, ...]) -> Json:
+    """The query's values as the service takes them; raise BadRequestError for a strange one."""
+    kinds = {param.name: param.kind for param in params if param.place == "query"}
+    values: Json = {}
+    for name, text in request.query.items():
+        if name not in kinds:
+            known = ", ".join(sorted(kinds)) or "none"
+            raise BadRequestError(f"this endpoint has no parameter {name!r}", f"it has: {known}")
+        try:
+            values[name] = msgspec.convert(text, kinds[name], strict=False)
+        except msgspec.ValidationError as exc:
+            raise BadRequestError(f"{name}={text!r}: {exc}", "see the OpenAPI document") from exc
+    return values
+
+
+async def status(request: web.Request) -> web.Response:
+    return _json(await node_of(request).call("status", {}))
+
+
+async def search(request: web.Request) -> web.Response:
+    values = _query(request, SEARCH_PARAMS)
+    renamed = {"q": "text", "from": "date_from", "to": "date_to", "within": "within_km"}
+    params = {renamed.get(name, name): value for name, value in values.items()}
+    if "terms" in params:
+        params["terms"] = [params["terms"]]
+    return _json(await node_of(request).call("search", params))
+
+
+async def labs(request: web.Request) -> web.Response:
+    return _json(await node_of(request).call("labs", {}))
+
+
+async def items(request: web.Request) -> web.Response:
+    return _json(await node_of(request).call("item_list", _query(request, ITEMS_PARAMS)))
+
+
+async def item(request: web.Request) -> web.Response:
+    return _json(await node_of(request).call("item_show", {"item": _item_of(request)}))
+
+
+async def add_item(request: web.Request) -> web.Response:
+    return await _write(request, "item_add", {}, HTTPStatus.CREATED)
+
+
+async def set_item(request: web.Request) -> web.Response:
+    return await _write(request, "item_set", {"item": _item_of(request)}, HTTPStatus.OK)
+
+
+async def retire_item(request: web.Request) -> web.Response:
+    return await _write(request, "item_retire", {"item": _item_of(request)}, HTTPStatus.OK)
+
+
+def _item_of(request: web.Request) -> str:
+    return f"{request.match_info['lab'].lower()}/{request.match_info['code'].upper()}"
+
+
+async def _write(request: web.Request, call: str, params: Json, status: HTTPStatus) -> web.Response:
+    node = node_of(request)
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not node.token or not hmac.compare_digest(given.encode(), node.token.encode()):
+        raise ForbiddenError(
+            "writing needs this node's token",
+            "send `Authorization: Bearer …` with the token of control.json in its data folder",
+        )
+    key = request.headers.get("Idempotency-Key", "")
+    if not 0 < len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:
+        raise BadRequestError(
+            "a write needs an Idempotency-Key",
+            f"send a new random one of at most {IDEMPOTENCY_KEY_CHARS_MAX} characters per write",
+        )
+    if request.can_read_body:
+        try:
+            body = msgspec.json.decode(await request.read(), type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise BadRequestError(f"the body is not a JSON object: {exc}", "send one") from exc
+        params = {**body, **params}
+    return _json(await node.call_once(key, call, params), status)
+
+
+SEARCH_PARAMS: Final = (
+    Param("q", "what is searched, in French or English"),
+    Param("kind", "tool, material or skill"),
+    Param("terms", "use, lend, give, sell or help"),
+    Param("category", "the lab's own category"),
+    Param("lab", "only this lab's items: its id, or an unambiguous prefix"),
+    Param("near", "LAT,LON in decimal degrees; distances are measured from there"),
+    Param("within", "at most so many kilometres away", kind=float),
+    Param("from", "free from this day on, YYYY-MM-DD"),
+    Param("to", "free to this day, included"),
+    Param("limit", "how many hits, at most 200", kind=int),
+    Param("prefix", "take the last word as one that is still being typed", kind=bool),
+)
+ITEMS_PARAMS: Final = (
+    Param("lab", "only this lab's items"),
+    Param("limit", "how many, at most", kind=int),
+)
+_ITEM_PATH: Final = (
+    Param("lab", "the lab's id", "path"),
+    Param("code", "the item's code; case is ignored", "path"),
+)
+_KEY: Final = (Param("Idempotency-Key", "a new random key per write", "header"),)
+_WRITE_ERRORS: Final = (400, 403, 404, 409, 422, 503)
+
+ENDPOINTS: Final = (
+    Endpoint("GET", f"{PREFIX}/status", "This node", status, StatusAnswer, errors=()),
+    Endpoint("GET", f"{PREFIX}/search", "Search everything", search, SearchAnswer, SEARCH_PARAMS),
+    Endpoint("GET", f"{PREFIX}/labs", "Every lab known", labs, LabsAnswer, errors=()),
+    Endpoint("GET", f"{PREFIX}/items", "Items by lab", items, ItemsAnswer, ITEMS_PARAMS),
+    Endpoint(
+        "GET", f"{PREFIX}/items/{{lab}}/{{code}}", "One item", item, ItemAnswer, _ITEM_PATH,
+        errors=(400, 404),
+    ),
+    Endpoint(
+        "POST", f"{PREFIX}/items", "Add an item of this lab", add_item, ItemDone, _KEY,
+        body=dict[str, Any], errors=_WRITE_ERRORS, status=201,
+    ),
+    Endpoint(
+        "PATCH", f"{PREFIX}/items/{{lab}}/{{code}}", "Change an item of this lab", set_item,
+        ItemDone, _ITEM_PATH + _KEY, body=dict[str, Any], errors=_WRITE_ERRORS,
+    ),
+    Endpoint(
+        "DELETE", f"{PREFIX}/items/{{lab}}/{{code}}", "Retire an item of this lab", retire_item,
+        ItemDone, _ITEM_PATH + _KEY, errors=_WRITE_ERRORS,
+    ),
+)  # fmt: skip
+
+
+@cache
+def document() -> bytes:
+    """The OpenAPI document, drawn once."""
+    return msgspec.json.encode(describe(ENDPOINTS))
+
+
+async def openapi(request: web.Request) -> web.Response:
+    return web.Response(body=document(), content_type="application/json")
+
+
+def _register(add: Callable[..., Any]) -> None:
+    for row in ENDPOINTS:
+        add(row.method, row.path)(row.handler)
+    add("GET", f"{PREFIX}/openapi.json")(openapi)
+
+
+_register(routes.route)

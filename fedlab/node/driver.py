@@ -1,0 +1,389 @@
+"""The peers over aiohttp: WebSockets in and out, around an `Exchange` that knows none of it.
+
+One task reads and one sends for each connection; one puts on disk what has come, on the node's
+writing thread; one dials the peers that are away, later and later, never all at once.
+"""
+
+import asyncio
+import logging
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from aiohttp import web
+
+from fedlab.node.errors import ServiceError, TryLaterError
+from fedlab.node.exchange import Exchange, Link
+from fedlab.node.service.peers import Connection
+from fedlab.protocol import events
+from fedlab.protocol.entry import LabId
+from fedlab.protocol.limits import HANDSHAKE_SECONDS, MESSAGE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from fedlab.node.app import Node
+
+# A lab has a handful of peers; the rest of the sockets are for people.
+INCOMING_MAX: Final = 64
+# Behind one address are at most the nodes of one house, or of one demo.
+INCOMING_PER_ADDRESS_MAX: Final = 16
+# A message is at most a few hundred kilobytes: slower than this is 40 kbit/s, or a dead line.
+SEND_SECONDS: Final = 60.0
+# A peer that restarts is back within seconds; one that is away for the night costs a dial a minute.
+DIAL_FIRST_SECONDS: Final = 0.5
+DIAL_LAST_SECONDS: Final = 60.0
+# A connection that held this long was a good one: the next dial is prompt again.
+STEADY_SECONDS: Final = 30.0
+# Reaching the inviter and showing the token; somebody waits at a prompt.
+JOIN_SECONDS: Final = 20.0
+# What is left to be sent when the node stops.
+STOP_SECONDS: Final = 1.0
+
+_log = logging.getLogger("fedlab.peers")
+routes = web.RouteTableDef()
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+class Driver:
+    """All peers of one node; made before it listens, started and stopped on its event loop."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._service = node.service
+        self._loop = asyncio.get_running_loop()
+        self._exchange = Exchange(
+            node.store,
+            self._service.own_log,
+            self._service.noise_key,
+            now=self._loop.time(),
+            wall=time.time,
+            randomness=os.urandom,
+            horizon=self._service.horizon,
+            urls=node.urls,
+        )
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pokes: dict[Link, asyncio.Event] = {}
+        self._urls: dict[Link, str] = {}
+        self._addresses: Counter[str] = Counter()
+        self._dialling: set[LabId] = set()
+        self._dial_at: dict[LabId, float] = {}
+        self._failures: Counter[LabId] = Counter()
+        self._joins: dict[Link, asyncio.Future[None]] = {}
+        self._work = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    # --- what the node calls ---
+
+    async def start(self) -> None:
+        """Begin to dial, and to write what comes."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        self._service.peers.connected = self.connected
+        self._spawn(self._write_batches())
+        self._spawn(self._dial_peers())
+
+    async def stop(self) -> None:
+        """Take leave of every peer and end every task."""
+        self._stopping = True
+        for link in list(self._exchange.links):
+            link.close("stopping", "this node is being stopped", retry_s=2)
+        self._poke_all()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                while self._pokes:
+                    await asyncio.sleep(0.01)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    def published(self) -> None:
+        """Announce what this node holds and whom it lets in, as it now stands; from any thread."""
+        self._loop.call_soon_threadsafe(self._published)
+
+    def wake(self) -> None:
+        """Dial at once whoever is not connected: addresses have changed."""
+        self._failures.clear()
+        self._dial_at.clear()
+        self._wake.set()
+
+    def reread(self) -> None:
+        """Look at the store anew, because a bundle was read into it; from any thread."""
+        self._loop.call_soon_threadsafe(self._reread)
+
+    async def join(self, lab: LabId, urls: Sequence[str], token: bytes) -> None:
+        """Show an invitation; raise TryLaterError if nobody answers, ServiceError if refused."""
+        failed: Exception | None = None
+        for url in urls:
+            done: asyncio.Future[None] = self._loop.create_future()
+            task = self._spawn(self._dial(lab, url, token, done))
+            try:
+                async with asyncio.timeout(JOIN_SECONDS):
+                    await asyncio.shield(done)
+                return
+            except (TimeoutError, OSError, aiohttp.ClientError) as exc:
+                failed = exc
+                task.cancel()
+        raise TryLaterError(
+            "the lab that invites does not answer"
+            + (f" ({failed})" if failed and str(failed) else ""),
+            "ask whether its node runs and can be reached from here, then join again",
+        ) from failed
+
+    def connected(self) -> dict[LabId, Connection]:
+        """Return the peers that are connected, with the address dialled, if it was."""
+        return {
+            lab: Connection(self._urls.get(link), link.behind())
+            for lab, link in self._exchange.connected().items()
+        }
+
+    # --- connections ---
+
+    async def accept(self, request: web.Request) -> web.StreamResponse:
+        """Serve a peer that dials in. A browser's page, which sends `Origin`, is no peer."""
+        address = request.remote or ""
+        if "Origin" in request.headers:
+            raise web.HTTPForbidden(reason="this address is for labs' nodes, not for pages")
+        crowded = self._addresses.total() >= INCOMING_MAX
+        if crowded or self._addresses[address] >= INCOMING_PER_ADDRESS_MAX or self._stopping:
+            raise web.HTTPServiceUnavailable(reason="too many peers are connected")
+        socket = web.WebSocketResponse(
+            max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=HANDSHAKE_SECONDS
+        )
+        self._addresses[address] += 1
+        try:
+            await socket.prepare(request)
+            await self._run(self._exchange.open(initiator=False, now=self._now()), socket)
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+        return socket
+
+    async def _dial(
+        self,
+        lab: LabId,
+        url: str,
+        token: bytes | None = None,
+        done: asyncio.Future[None] | None = None,
+    ) -> None:
+        """Connect to one address and stay until the connection ends; `done` hears of a join."""
+        assert self._session is not None
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                socket = await self._session.ws_connect(
+                    f"{url}/sync", max_msg_size=MESSAGE_BYTES_MAX, compress=0
+                )
+        except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as exc:
+            if done is not None and not done.done():
+                done.set_exception(exc if isinstance(exc, OSError) else OSError(str(exc)))
+                return
+            raise
+        link = self._exchange.open(initiator=True, now=self._now(), expect=lab, token=token)
+        self._urls[link] = url
+        if done is not None:
+            self._joins[link] = done
+        await self._run(link, socket)
+
+    async def _run(self, link: Link, socket: Socket) -> None:
+        """Read until the connection ends, sending beside it."""
+        poke = self._pokes[link] = asyncio.Event()
+        sending = asyncio.create_task(self._send(link, socket, poke))
+        try:
+            while not link.closed:
+                message = await socket.receive()
+                if message.type is not aiohttp.WSMsgType.BINARY:
+                    break
+                link.receive(message.data, self._now())
+                self._heard(link)
+                poke.set()
+            # The farewell is the sender's, and it ends with it.
+            if link.closed:
+                await asyncio.wait([sending], timeout=STOP_SECONDS)
+        finally:
+            sending.cancel()
+            link.gone()
+            self._heard(link)
+            self._pokes.pop(link, None)
+            self._urls.pop(link, None)
+            await asyncio.gather(sending, return_exceptions=True)
+            with suppress(TimeoutError, OSError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await socket.close()
+
+    async def _send(self, link: Link, socket: Socket, poke: asyncio.Event) -> None:
+        """Send whatever there is to send, and let time pass for the connection."""
+        try:
+            while True:
+                while data := link.outgoing(self._now()):
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await socket.send_bytes(data)
+                self._heard(link)
+                if link.closed:
+                    break
+                try:
+                    async with asyncio.timeout_at(link.next_timeout()):
+                        await poke.wait()
+                except TimeoutError:
+                    link.tick(self._now())
+                poke.clear()
+        except (OSError, aiohttp.ClientError, TimeoutError):
+            _log.debug("sending to %s broke", link.peer or "somebody")
+        # Ends the reader too, whether the farewell was sent or the line is dead.
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await socket.close()
+
+    # --- what connections tell ---
+
+    def _heard(self, link: Link) -> None:
+        """Act on what a connection has raised, and let the writer look for work."""
+        self._work.set()
+        while (event := link.next_event()) is not None:
+            match event:
+                case events.Connected():
+                    self._failures.pop(event.lab, None)
+                    _log.info("connected to %s", event.lab[:8])
+                    self._spawn(self._keep_peer(event.lab, event.urls))
+                case events.JoinAsked():
+                    self._spawn(self._admit(link, event))
+                case events.Joined():
+                    done = self._joins.pop(link, None)
+                    if done is not None and not done.done():
+                        done.set_result(None)
+                case events.Fault():
+                    who = event.lab or link.peer or "somebody"
+                    _log.warning("fault of the %s %s: %s", event.fault, who, event.message)
+                case events.Closed():
+                    self._closed(link, event)
+
+    def _closed(self, link: Link, event: events.Closed) -> None:
+        if link.peer is not None:
+            self._dial_at[link.peer] = self._now() + event.retry_s
+            _log.info("%s closed: %s", link.peer[:8], event.message)
+        done = self._joins.pop(link, None)
+        if done is not None and not done.done():
+            code = event.code if event.by_peer else "refused"
+            done.set_exception(ServiceError(event.message, event.hint, code=code))
+
+    async def _keep_peer(self, lab: LabId, urls: Sequence[str]) -> None:
+        await self._node.write(self._service.peers.met, lab, urls)
+
+    async def _admit(self, link: Link, event: events.JoinAsked) -> None:
+        admit = self._service.peers.admit
+        if await self._node.write(admit, event.lab, event.token, event.urls):
+            self._published()
+            link.welcome()
+        else:
+            link.close(
+                "not_invited",
+                "this invitation is not known here, was used already, or has expired",
+                "Ask for a new one: each lets one lab in, once.",
+            )
+        self._poke(link)
+
+    # --- the disk ---
+
+    async def _write_batches(self) -> None:
+        """Put on disk what has come, and tell the connections."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while (batch := self._exchange.take(self._now())) is not None:
+                try:
+                    await self._node.write(self._exchange.write, batch)
+                except Exception as exc:  # a full disk, a broken card: the peers come back later
+                    _log.error("what peers sent could not be written: %s", exc)
+                    self._exchange.failed(batch)
+                else:
+                    self._exchange.wrote(batch)
+                    if batch.stored:
+                        self._node.changed()
+                self._poke_all()
+
+    def _published(self) -> None:
+        self._exchange.published()
+        self._exchange.look_again()
+        self._poke_all()
+
+    def _reread(self) -> None:
+        self._exchange.reread()
+        self._published()
+
+    # --- dialling ---
+
+    async def _dial_peers(self) -> None:
+        """Keep a connection to every peer whose address is known."""
+        while True:
+            known = await self._node.read(self._service.peers.to_dial)
+            for lab, urls in known.items():
+                self._dial_if_due(lab, urls)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DIAL_FIRST_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    def _dial_if_due(self, lab: LabId, urls: Sequence[str]) -> None:
+        away = lab not in self._exchange.connected() and lab not in self._dialling
+        if away and self._dial_at.get(lab, 0.0) <= self._now():
+            self._dialling.add(lab)
+            self._spawn(self._dial_in_turn(lab, urls))
+
+    async def _dial_in_turn(self, lab: LabId, urls: Sequence[str]) -> None:
+        """Try each address once; then wait twice as long as the last time, give or take half."""
+        began = self._now()
+        try:
+            for url in urls:
+                with suppress(OSError, aiohttp.ClientError, TimeoutError, ValueError):
+                    began = self._now()
+                    await self._dial(lab, url)
+                    break
+        finally:
+            self._dialling.discard(lab)
+            if self._now() - began >= STEADY_SECONDS:
+                self._failures.pop(lab, None)
+            self._failures[lab] += 1
+            pause = min(DIAL_FIRST_SECONDS * 2 ** self._failures[lab], DIAL_LAST_SECONDS)
+            at = self._now() + pause * random.uniform(0.5, 1.5)  # noqa: S311  jitter, no secret
+            self._dial_at[lab] = max(self._dial_at.get(lab, 0.0), at)
+
+    # --- small things ---
+
+    def _now(self) -> float:
+        return self._loop.time()
+
+    def _poke(self, link: Link) -> None:
+        if poke := self._pokes.get(link):
+            poke.set()
+
+    def _poke_all(self) -> None:
+        for poke in self._pokes.values():
+            poke.set()
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (exc := task.exception()) is not None:
+            _log.error("a task of the peers failed: %r", exc, exc_info=exc)
+
+
+@routes.get("/sync")
+async def sync(request: web.Request) -> web.StreamResponse:
+    """The peers' WebSocket."""
+    from fedlab.node.web.keys import node_of  # late: the pages know the node, the node knows us
+
+    driver = node_of(request).driver
+    assert driver is not None
+    return await driver.accept(request)

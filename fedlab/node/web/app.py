@@ -1,0 +1,83 @@
+"""The web application of a node: pages, API, logs and the peers' WebSocket under one roof."""
+
+import hashlib
+import logging
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from fedlab.node import driver
+from fedlab.node.api import routes as api
+from fedlab.node.app import Node
+from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
+from fedlab.node.web import health, log, pages
+from fedlab.node.web.guard import progress
+from fedlab.node.web.keys import NODE
+
+STATIC_DIR: Final = Path(__file__).parent / "static"
+# A form or a JSON body of ours is small; imports and photos bring their own limits.
+BODY_BYTES_MAX: Final = 1024 * 1024
+# Everything is served by the node itself; nothing inline, nothing framed, nothing embedded.
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_log = logging.getLogger("fedlab.web")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every error in one shape: JSON for programs, a page for people."""
+    try:
+        return await handler(request)
+    except web.HTTPException as exc:
+        if exc.status < 400:
+            raise
+        error = ServiceError(exc.reason, code="not_found" if exc.status == 404 else "http")
+        status = exc.status
+        if status == 404:
+            error = NotFoundError("there is nothing at this address", "go back to the search")
+    except Exception as exc:  # the one door: whatever it was, the person gets a sentence
+        error = explain(exc)
+        status = error.http_status
+        if error.code == "defect":
+            _log.exception("%s %s", request.method, request.path)
+            status = 500
+    if request.path.startswith("/api/") or not pages.wants_html(request):
+        return web.json_response(error_body(error), status=status)
+    return pages.error_page(request, error, status)
+
+
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a file we serve, with its digest, so that it can be kept for ever."""
+    digest = hashlib.sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def make_web_app(node: Node) -> web.Application:
+    """Everything that a node serves on its public port."""
+    app = web.Application(middlewares=[progress, errors], client_max_size=BODY_BYTES_MAX)
+    app[NODE] = node
+    pages.setup(app, static_url)
+    for routes in (pages.routes, api.routes, log.routes, health.routes, driver.routes):
+        app.router.add_routes(routes)
+    app.router.add_static("/static/", STATIC_DIR)
+    app.on_response_prepare.append(_secure)
+    return app

@@ -1,0 +1,97 @@
+"""French and English: messages, numbers, money, distances and times in words.
+
+Messages live in `locale/<language>.po` and are read at start, without a compile step. The msgid
+is the English text; French is the language of a browser that asks for neither.
+"""
+
+import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_interval, format_timedelta
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal
+
+__all__ = ["LANGUAGES", "Language", "language", "negotiate"]
+
+LANGUAGES: Final = ("fr", "en")
+LOCALE_DIR: Final = Path(__file__).parent / "locale"
+
+
+class Language:
+    """Everything that a page says, in one language."""
+
+    def __init__(self, code: str, messages: dict[str, tuple[str, ...]]) -> None:
+        self.code = code
+        self.locale = Locale.parse(code)
+        self.messages = messages
+
+    def gettext(self, message: str, **values: object) -> str:
+        """The message in this language, `%(name)s` filled in."""
+        text = self.messages.get(message, (message,))[0]
+        return text % values if values else text
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """The message for a count: French uses the singular for 0 and 1, English for 1."""
+        plural = count > 1 if self.code == "fr" else count != 1
+        forms = self.messages.get(one, (one, many))
+        return forms[1 if plural else 0] % {"count": self.number(count), **values}
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, locale=self.locale)
+
+    def money(self, cents: int) -> str:
+        return format_currency(cents / 100, "EUR", locale=self.locale)
+
+    def thousandths(self, value: int) -> str:
+        return self.number(value / 1000)
+
+    def distance(self, km: float) -> str:
+        """Whole kilometres beyond ten: nobody drives by the hundred metres."""
+        return f"{self.number(round(km) if km >= 10 else round(km, 1))} km"
+
+    def days(self, day_from: str, day_to: str) -> str:
+        """A span of days, both included: `24–30 nov. 2026`."""
+        first, last = datetime.date.fromisoformat(day_from), datetime.date.fromisoformat(day_to)
+        return format_interval(first, last, "yMMMd", locale=self.locale)
+
+    def ago(self, seconds: float) -> str:
+        """How long since, in words: `il y a 3 heures`."""
+        delta = datetime.timedelta(seconds=-max(seconds, 1))
+        return format_timedelta(delta, add_direction=True, locale=self.locale)
+
+
+@cache
+def language(code: str) -> Language:
+    """One of `LANGUAGES`, loaded once."""
+    path = LOCALE_DIR / f"{code}.po"
+    messages: dict[str, tuple[str, ...]] = {}
+    if path.exists():
+        with path.open("rb") as file:
+            for message in read_po(file, locale=code):
+                forms = message.string if isinstance(message.string, tuple) else (message.string,)
+                key = message.id[0] if isinstance(message.id, tuple) else message.id
+                if key and all(forms):
+                    messages[str(key)] = tuple(str(form) for form in forms)
+    return Language(code, messages)
+
+
+def negotiate(asked: str | None, cookie: str | None, accept: str, default: str) -> Language:
+    """The language of one answer: what was clicked, then chosen before, then the browser's."""
+    for code in (asked, cookie):
+        if code in LANGUAGES:
+            return language(code)
+    ranked: list[tuple[float, str]] = []
+    for part in accept.split(",")[:16]:
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            continue
+        ranked.append((-weight, tag[:2].lower()))
+    for _, code in sorted(ranked, key=lambda pair: pair[0]):
+        if code in LANGUAGES:
+            return language(code)
+    return language(default if default in LANGUAGES else "fr")

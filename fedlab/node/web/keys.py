@@ -1,0 +1,12 @@
+"""What a request finds its node by."""
+
+from aiohttp import web
+
+from fedlab.node.app import Node
+
+NODE: web.AppKey[Node] = web.AppKey("node", Node)
+
+
+def node_of(request: web.Request) -> Node:
+    """The node that serves this request."""
+    return request.app[NODE]
