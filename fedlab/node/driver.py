@@ -77,6 +77,8 @@ class Driver:
         self._joins: dict[Link, asyncio.Future[None]] = {}
         self._work = asyncio.Event()
         self._wake = asyncio.Event()
+        self._alone = asyncio.Event()  # no connection runs
+        self._alone.set()
         self._stopping = False
 
     # --- what the node calls ---
@@ -96,8 +98,7 @@ class Driver:
         self._poke_all()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                while self._pokes:
-                    await asyncio.sleep(0.01)
+                await self._alone.wait()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -195,6 +196,7 @@ class Driver:
     async def _run(self, link: Link, socket: Socket) -> None:
         """Read until the connection ends, sending beside it."""
         poke = self._pokes[link] = asyncio.Event()
+        self._alone.clear()
         sending = asyncio.create_task(self._send(link, socket, poke))
         try:
             while not link.closed:
@@ -217,6 +219,8 @@ class Driver:
             with suppress(TimeoutError, OSError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await socket.close()
+            if not self._pokes:
+                self._alone.set()
 
     async def _send(self, link: Link, socket: Socket, poke: asyncio.Event) -> None:
         """Send whatever there is to send, and let time pass for the connection."""
