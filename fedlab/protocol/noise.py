@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from .errors import LocalProtocolError, RemoteProtocolError
+from .keys import KEY_BYTES
 from .limits import NOISE_MESSAGE_BYTES_MAX, NOISE_PLAINTEXT_BYTES_MAX, NOISE_TAG_BYTES
 
 PROTOCOL_NAME = b"Noise_XX_25519_ChaChaPoly_SHA256"
-KEY_BYTES = 32
 NONCE_MAX = 2**64 - 1  # reserved by the specification: no message may use it
 
 # What each handshake message carries; the initiator writes the first and the third.

@@ -290,11 +290,22 @@ def test_a_cosignature_is_no_signature_and_the_other_way_round() -> None:
             key.verify(text, signature)
 
 
+def test_a_cosignature_is_over_header_time_and_text() -> None:
+    """C2SP tlog-cosignature: the time in decimal, without leading zeros."""
+    seed, text = bytes(range(32)), b"origin\n1\nroot\n"
+    expected = (7).to_bytes(8) + sign(seed, b"cosignature/v1\ntime 7\n" + text)
+    assert Cosigner("a", seed, at=7).sign(text) == expected
+
+
 def test_a_cosignature_has_a_possible_time() -> None:
     for at in (-1, 2**63):
         with pytest.raises(LocalProtocolError):
             Cosigner("a", bytes(32), at)
-    Cosigner("a", bytes(32), 2**63 - 1).sign(b"")
+    last = Cosigner("a", bytes(32), 2**63 - 1)
+    last.verifier().verify(b"", last.sign(b""))
+    beyond = (2**63).to_bytes(8) + sign(bytes(32), b"cosignature/v1\ntime %d\n" % 2**63)
+    with pytest.raises(RemoteProtocolError):
+        last.verifier().verify(b"", beyond)
 
 
 # --- Base64 -------------------------------------------------------------------------------------

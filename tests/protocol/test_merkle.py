@@ -75,7 +75,7 @@ def subtrees(size: int) -> Iterator[tuple[int, int]]:
 
 
 def mangled(proof: list[bytes]) -> Iterator[list[bytes]]:
-    """Every way to spoil a proof by one hash: changed, cut, dropped, doubled, added, swapped."""
+    """Ways to spoil a proof: a hash changed, cut, dropped, doubled, added, swapped, or shifted."""
     for i, step in enumerate(proof):
         yield [*proof[:i], bytes([step[0] ^ 1]) + step[1:], *proof[i + 1 :]]
         yield [*proof[:i], step[:-1], *proof[i + 1 :]]
@@ -84,6 +84,9 @@ def mangled(proof: list[bytes]) -> Iterator[list[bytes]]:
     for i, (one, other) in enumerate(pairwise(proof)):
         if one != other:
             yield [*proof[:i], other, one, *proof[i + 2 :]]
+        # Two hashes are joined before they are hashed: the border between them must not move.
+        yield [*proof[:i], one[1:], other + one[:1], *proof[i + 2 :]]
+        yield [*proof[:i], one + other[:1], other[1:], *proof[i + 2 :]]
     yield [*proof, EMPTY_ROOT]
     yield [EMPTY_ROOT, *proof]
     yield [*proof, b""]
@@ -336,6 +339,19 @@ def test_a_proof_has_at_most_63_hashes() -> None:
     for _ in range(63):
         root = node_hash(root, node)
     verify_inclusion(0, 2**63, node, root, [node] * 63)
+
+
+def test_a_proof_is_made_of_whole_hashes() -> None:
+    for length in (0, 31, 33, 64):
+        with pytest.raises(RemoteProtocolError, match="32 bytes"):
+            verify_inclusion(0, 2, LEAVES[0], ROOTS[2], [bytes(length)])
+    with pytest.raises(RemoteProtocolError, match="32 bytes"):
+        verify_inclusion(0, 1, b"", b"", [])
+
+
+def test_a_subtree_that_ends_beyond_the_tree_is_refused() -> None:
+    assert refused(verify_subtree_consistency, 0, 8, 5, ROOTS[5], ROOTS[5], [])
+    assert refused(verify_consistency, 8, 5, ROOTS[5], ROOTS[5], [])
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,10 @@ def test_a_message_is_at_most_65535_bytes() -> None:
     for size in (0, 15, 65536):
         with pytest.raises(RemoteProtocolError):
             receive.decrypt(bytes(size))
+    key = bytes(range(32))
+    too_long = ChaCha20Poly1305(key).encrypt(bytes(12), bytes(65520), b"")
+    with pytest.raises(RemoteProtocolError, match="65536 bytes"):
+        CipherState(key).decrypt(too_long)
 
     a, b = pair()
     with pytest.raises(LocalProtocolError):

@@ -168,6 +168,22 @@ def test_what_is_no_note_is_refused(raw: bytes) -> None:
         open_note(raw, PETER)
 
 
+@pytest.mark.parametrize("text", ["tab\there\n", "carriage\r\n", "nul\x00\n", "escape\x1b[1m\n"])
+def test_control_bytes_are_refused_even_if_signed(text: str) -> None:
+    signer = Signer("a", bytes(32))
+    blob = base64.b64encode(signer.key_id + signer.sign(text.encode())).decode()
+    with pytest.raises(RemoteProtocolError, match="control"):
+        open_note(f"{text}\n— a {blob}\n".encode(), signer.verifier())
+
+
+@pytest.mark.parametrize("line", ["— b YWJjZA==", "— b+c YWJjZGU=", "— b", "— ", "-- b YWJjZGU="])
+def test_a_malformed_line_beside_a_good_one_spoils_the_note(line: str) -> None:
+    """Whoever signs, every line has the shape of one."""
+    open_note(NOTE + "— b YWJjZGU=\n".encode(), PETER)
+    with pytest.raises(RemoteProtocolError, match="malformed"):
+        open_note(NOTE + f"{line}\n".encode(), PETER)
+
+
 def test_a_wrong_signature_by_a_known_key_spoils_the_note() -> None:
     """Even beside a good one (C2SP signed-note): it says that something is wrong."""
     bad = sign_note("other\n", Signer("PeterNeumann", PETER_SEED)).decode().splitlines()[-1]
