@@ -87,6 +87,9 @@ BYE_CODE_CHARS_MAX: Final = 32
 BYE_TEXT_CHARS_MAX: Final = 512
 RETRY_SECONDS_MAX: Final = 86_400
 
+# `fedlab-bundle/1 `, the network, a time.
+BUNDLE_LINE_BYTES_MAX: Final = 80
+
 # Two heads, two roots, 63 hashes: under 3 KiB.
 EVIDENCE_BYTES_MAX: Final = 4096
 
@@ -112,11 +115,17 @@ CONTROL_BODY_BYTES_MAX: Final = IMPORT_BYTES_MAX * 4 // 3 + 64 * 1024
 # One page of `fedlab log`: at most 2 MiB of facts and 16 MiB of details in memory at once.
 LOG_PAGE_ENTRIES: Final = 512
 
+# A whole large inventory; a program that wants more reads the log.
+ITEMS_LISTED_MAX: Final = 20_000
+
 # Nobody reads more than this many hits; a page shows twenty.
 SEARCH_HITS_MAX: Final = 1000
 
-# A question of more than this is a pasted document.
-QUERY_CHARS_MAX: Final = 400
+# A printed invitation waits for the next meeting; a lost one must not work for ever.
+INVITE_DAYS: Final = 30
+
+# Longer than any association's legal name.
+LAB_NAME_CHARS_MAX: Final = 120
 
 # The calendar that an item's page shows, in days from today.
 CALENDAR_DAYS: Final = 92
@@ -215,8 +224,7 @@ HITS_MAX: Final = 200
 
 # --- import: files that labs keep ---------------------------------------------------------------
 
-# An inventory of 20,000 rows with long notes is 8 MiB; twice that still parses in a Pi's memory.
-IMPORT_FILE_BYTES_MAX: Final = 16 * 1024 * 1024
+# The file itself: IMPORT_BYTES_MAX, above.
 
 # Sheets are XML that packs ten to one; 64 MiB of it is 400,000 cells, and a Pi can hold it.
 IMPORT_UNPACKED_BYTES_MAX: Final = 64 * 1024 * 1024
