@@ -18,7 +18,7 @@ from .merkle import verify_consistency
 from .offers import Offers
 from .replica import LogKey, Replica
 from .serving import runs
-from .transfer import MismatchError, Transfer, check_details, commitments_of
+from .transfer import Arrival, MismatchError, Transfer, check_details, commitments_of
 
 
 @dataclass(slots=True)
@@ -48,19 +48,6 @@ class ProofAsked:
     message: str
 
 
-@dataclass(slots=True)
-class Filling:
-    """A package whose details are coming; it is raised together with the first of them."""
-
-    frame: frames.Package
-    hashes: list[bytes] | None  # None if the package is dropped
-    commitments: list[bytes | None]
-    complete: bool
-    size: int
-    next: int  # the smallest index that the next detail may have
-    raised: bool = False
-
-
 class Puller:
     """Requests and answers of one connection; `emit` takes the events."""
 
@@ -73,7 +60,7 @@ class Puller:
         self._transfers: dict[LogKey, Transfer] = {}
         self._doubts: list[ProofAsked] = []
         self._asked: deque[EntriesAsked | DetailsAsked | ProofAsked] = deque()
-        self._filling: Filling | None = None
+        self._arrival: Arrival | None = None
         self._lacking: dict[LogKey, int] = {}  # logs to search for missing details, from here on
 
     @property
@@ -187,7 +174,7 @@ class Puller:
         """Take a package; raises RemoteProtocolError if it is not the next one, or garbage."""
         self.progress_at = now
         asked = self._asked[0] if self._asked else None
-        if not isinstance(asked, EntriesAsked) or self._filling is not None:
+        if not isinstance(asked, EntriesAsked) or self._arrival is not None:
             raise RemoteProtocolError("a package that was not asked for")
         transfer, start = asked.transfer, asked.next
         end = min(asked.end, start - start % BLOCK_ENTRIES + BLOCK_ENTRIES)
@@ -196,8 +183,7 @@ class Puller:
             raise RemoteProtocolError("a package that is not the next one that was asked for")
         asked.next = end
         hashes = None if transfer.over else self._accept(transfer, frame)
-        commitments = commitments_of(frame.leaves)
-        self._filling = Filling(frame, hashes, commitments, transfer.complete, size, start)
+        self._arrival = Arrival(transfer, start, frame.leaves, hashes, size)
 
     def _accept(self, transfer: Transfer, frame: frames.Package) -> list[bytes] | None:
         """Verify a package; None if the transfer came to a stop over it."""
@@ -221,56 +207,28 @@ class Puller:
         key = (frame.lab.hex(), frame.epoch)
         if not (frame.blobs or frame.last):
             raise RemoteProtocolError("an empty details frame that is not the last")
+        arrival = self._arrival
         if isinstance(asked, DetailsAsked) and asked.key == key:
             asked.next = check_details(frame.blobs, asked.next, 0, asked.commitments)
-            self._raise_details(key, frame, size)
+            if frame.blobs:
+                self._emit(Details(*key, frame.blobs, size))
+            else:
+                self.grant += size
             if frame.last:
                 self._asked.popleft()
-        elif isinstance(asked, EntriesAsked) and asked.transfer.key == key and self._filling:
-            self._fill(self._filling, asked.transfer, frame, size)
+        elif isinstance(asked, EntriesAsked) and arrival is not None and arrival.key == key:
+            event = arrival.details(frame.blobs, size)
+            if event is not None:
+                self._emit(event)
+            self.grant += arrival.spare
+            arrival.spare = 0
             if frame.last:
-                self._filling = None
+                self._arrival = None
                 if asked.next == asked.end:
                     self._asked.popleft()
                 self._settle(asked.transfer)
         else:
             raise RemoteProtocolError("details that were not asked for")
-
-    def _fill(self, filling: Filling, transfer: Transfer, frame: frames.Details, size: int) -> None:
-        """Take details of the package before; the first ones are raised with it."""
-        start = filling.frame.start
-        filling.next = check_details(frame.blobs, filling.next, start, filling.commitments)
-        if filling.raised:
-            self._raise_details(transfer.key, frame, size)
-            return
-        filling.raised = True
-        if filling.hashes is None:
-            self.grant += filling.size + size
-            return
-        details: list[bytes | None] = [None] * len(filling.hashes)
-        for index, blob in frame.blobs:
-            details[index - start] = blob
-        transfer.uncommitted += 1
-        self._emit(
-            Package(
-                *transfer.key,
-                start,
-                filling.frame.leaves,
-                filling.hashes,
-                filling.commitments,
-                details,
-                transfer.head,
-                filling.complete,
-                filling.size + size,
-            )
-        )
-
-    def _raise_details(self, key: LogKey, frame: frames.Details, size: int) -> None:
-        dropped = self._filling is not None and self._filling.hashes is None
-        if frame.blobs and not dropped:
-            self._emit(Details(*key, frame.blobs, size))
-        else:
-            self.grant += size
 
     def proof(self, frame: frames.Proof, size: int, now: float) -> None:
         """Take the proof that tells garbage from a split view.

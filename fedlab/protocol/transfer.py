@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from .checkpoint import Head
 from .entry import check_detail, detail_field
 from .errors import AuthorError, LocalProtocolError, RemoteProtocolError
+from .events import Details, Package
 from .identity import Chain
 from .limits import BLOCK_ENTRIES
 from .merkle import CompactRange, Tree, largest_aligned, leaf_hashes, verify_subtree_consistency
@@ -88,6 +89,62 @@ class Transfer:
             # The proof already showed this; the whole root is the promise, so it is made anew.
             raise MismatchError("all entries together do not make the signed root")
         return hashes
+
+
+class Arrival:
+    """Entries that have come and wait for their details; the first of these raise them as an event.
+
+    `hashes` is None for entries that are dropped. `spare` is what came and needs no disk.
+    """
+
+    def __init__(
+        self,
+        transfer: Transfer,
+        start: int,
+        leaves: list[bytes],
+        hashes: list[bytes] | None,
+        stream_bytes: int,
+    ) -> None:
+        self.key = transfer.key
+        self.start = start
+        self.spare = 0
+        self._transfer = transfer
+        self._leaves = leaves
+        self._hashes = hashes
+        self._complete = transfer.complete
+        self._commitments = commitments_of(leaves)
+        self._next = start
+        self._stream_bytes = stream_bytes
+        self._raised = False
+
+    def details(
+        self, blobs: list[tuple[int, bytes]], stream_bytes: int
+    ) -> Package | Details | None:
+        """Take some of the details; raises RemoteProtocolError for one that is not theirs."""
+        self._next = check_details(blobs, self._next, self.start, self._commitments)
+        first, self._raised = not self._raised, True
+        if first:
+            stream_bytes += self._stream_bytes
+        if self._hashes is None or not (first or blobs):
+            self.spare += stream_bytes
+            return None
+        if not first:
+            return Details(*self.key, blobs, stream_bytes)
+        details: list[bytes | None] = [None] * len(self._leaves)
+        for index, blob in blobs:
+            details[index - self.start] = blob
+        self._transfer.uncommitted += 1
+        return Package(
+            *self.key,
+            self.start,
+            self._leaves,
+            self._hashes,
+            self._commitments,
+            details,
+            self._transfer.head,
+            self._complete,
+            stream_bytes,
+        )
 
 
 def check_details(
