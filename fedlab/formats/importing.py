@@ -1,0 +1,166 @@
+"""One file of any format, read as the items that it lists: `read_items` is the way in."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fedlab.formats import kinds
+from fedlab.formats.columns import describe, field_named, lay_out
+from fedlab.formats.csvfile import read_csv
+from fedlab.formats.headrow import find_table
+from fedlab.formats.items import Context, ImportRow, read_row
+from fedlab.formats.jsonfile import read_json
+from fedlab.formats.markdown import read_markdown
+from fedlab.formats.sheets import read_sheets
+from fedlab.formats.tables import Aside, FileError, Grid, MappingError, Table
+from fedlab.formats.text import decode
+from fedlab.protocol import limits
+
+_FORMATS = "CSV, TSV, XLSX, ODS, JSON and Markdown are read"
+_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
+_FOREIGN = {
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"\x1f\x8b": "a compressed file",
+    b"7z\xbc\xaf": "a compressed file",
+    b"Rar!": "a compressed file",
+    b"SQLite format 3": "a database",
+    b"{\\rtf": "a word processor's document",
+}
+_UNTITLED = re.compile(r"(?:sheet|feuille?|tabelle|table|hoja)?\s*\d*", re.IGNORECASE)
+
+
+class Column(NamedTuple):
+    """How one column was understood; `field` is `more` where it keeps its own name."""
+
+    sheet: str
+    header: str
+    field: str
+
+
+class Sheet(NamedTuple):
+    """A file as items: rows that became some, rows that did not and why, and what was read how."""
+
+    rows: tuple[ImportRow, ...]
+    rejected: tuple[Aside, ...]
+    asides: tuple[Aside, ...]  # titles, totals and text that belong to no item
+    columns: tuple[Column, ...]
+
+
+def read_items(
+    data: bytes, filename: str, *, mapping: Sequence[tuple[str, str]] = (), kind: str = ""
+) -> Sheet:
+    """Return what a file lists; `mapping` is (field, column) as the person sees them.
+
+    Raises FileError for a file that cannot be read or holds nothing, MappingError for a field or
+    column that is not there.
+    """
+    for field, _ in mapping:
+        field_named(field)
+    tables, asides = _read(data, filename, [column for _, column in mapping])
+    tables = [table for table in tables if table.rows or table.asides]
+    if not any(table.rows for table in tables):
+        raise FileError("the file lists nothing", f"check that it is the right one; {_FORMATS}")
+    title_kind = kinds.kind_of_title(filename.rpartition(".")[0])
+    several = sum(1 for table in tables if table.rows) > 1
+    rows: list[ImportRow] = []
+    rejected: list[Aside] = []
+    columns: list[Column] = []
+    for table in tables:
+        asides += table.asides
+        if not table.rows:
+            continue
+        layout = lay_out(table, _mapping_for(table, mapping, several=several))
+        context = Context(
+            table,
+            layout,
+            kind,
+            kinds.kind_of_title(table.title) or title_kind,
+            kinds.kind_of_columns(table.columns),
+        )
+        columns += [Column(table.title, *said) for said in describe(table, layout).items()]
+        for row in table.rows:
+            if several and not row.section and not _UNTITLED.fullmatch(table.title):
+                row = row._replace(section=table.title)
+            read = read_row(row, context)
+            if isinstance(read, Aside):
+                rejected.append(read)
+            else:
+                rows.append(read)
+    if len(rows) > limits.IMPORT_ROWS_MAX:
+        raise FileError(
+            f"the file lists more than {limits.IMPORT_ROWS_MAX} items", "split it into several"
+        )
+    rows = _without_clashing_codes(rows)
+    return Sheet(tuple(rows), tuple(rejected), tuple(asides), tuple(columns))
+
+
+def _without_clashing_codes(rows: list[ImportRow]) -> list[ImportRow]:
+    """Drop codes that begin anew on every sheet: they name nothing; they stay as references."""
+    codes = [row.code for row in rows if row.code]
+    if len(set(codes)) >= 0.9 * len(codes):
+        return rows
+    return [row.coded_as_reference() for row in rows]
+
+
+def _mapping_for(
+    table: Table, mapping: Sequence[tuple[str, str]], *, several: bool
+) -> Sequence[tuple[str, str]]:
+    """Return the mapping as far as a table has such columns, if the file has several tables."""
+    if not several:
+        return mapping
+    known = []
+    for pair in mapping:
+        try:
+            lay_out(table, [pair])
+        except MappingError:
+            continue
+        known.append(pair)
+    return known
+
+
+def _read(data: bytes, filename: str, hints: list[str]) -> tuple[list[Table], list[Aside]]:
+    """Tell the format by the content, then by the name."""
+    if len(data) > limits.IMPORT_BYTES_MAX:
+        most = limits.IMPORT_BYTES_MAX // 1024 // 1024
+        raise FileError(f"the file is larger than {most} MiB", "split it into smaller files")
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise FileError("the file is empty", "check that it is the right one")
+    if data.startswith(b"PK\x03\x04"):
+        grids, hidden = read_sheets(data)
+        asides = [Aside(1, "the sheet is hidden and was not read", name) for name in hidden]
+        return [find_table(grid, hints) for grid in grids], asides
+    _refuse_foreign(data)
+    text = decode(data)
+    ending = filename.rpartition(".")[2].lower()
+    if ending in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
+        return [_table(read, hints) for read in read_json(text)], []
+    if ending in ("md", "markdown", "mkd", "mdown") or _looks_like_markdown(text):
+        return read_markdown(text), []
+    return [find_table(read_csv(text, tabs_first=ending in ("tsv", "tab")), hints)], []
+
+
+def _table(read: Table | Grid, hints: list[str]) -> Table:
+    return find_table(read, hints) if isinstance(read, Grid) else read
+
+
+def _looks_like_markdown(text: str) -> bool:
+    """Say whether a text without a telling name is a Markdown list: headings, bullets, tables."""
+    lines = [line for line in text.split("\n")[:200] if line.strip()]
+    marked = sum(1 for line in lines if re.match(r"\s*(?:#{1,6}|[-*+])\s+\S|\s*\|", line))
+    return bool(lines) and marked > 0.5 * len(lines)
+
+
+def _refuse_foreign(data: bytes) -> None:
+    if data.startswith(_OLE2):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise FileError(
+                "the spreadsheet is protected by a password",
+                "open it, save it without the password, and import that copy",
+            )
+        raise FileError("this is an old Excel file (.xls)", "save it as XLSX, ODS or CSV")
+    for magic, what in _FOREIGN.items():
+        if data.startswith(magic):
+            raise FileError(f"this is {what}, not a list", f"{_FORMATS}: save or export it so")
