@@ -39,8 +39,8 @@ class Folder:
 
     @property
     def head(self) -> Path:
-        """The newest head of this lab that may have been published (the amnesia gate's)."""
-        return self.path / "head.json"
+        """The newest head of this lab that may have been published; the amnesia gate's."""
+        return self.path / "head"
 
     @property
     def index(self) -> Path:

@@ -5,7 +5,6 @@ goes wrong below (disk, folder, port, store, protocol) is turned into it at one 
 """
 
 import errno
-import sqlite3
 from enum import IntEnum
 
 from fedlab.protocol.errors import ProtocolError
@@ -51,6 +50,13 @@ class NotFoundError(ServiceError):
     http_status = 404
 
 
+class ForbiddenError(ServiceError):
+    """Whoever asks may not do that."""
+
+    code = "forbidden"
+    http_status = 403
+
+
 class ConflictError(ServiceError):
     """It exists already, or the state of things forbids it."""
 
@@ -87,6 +93,17 @@ ERRORS: dict[Exit, type[ServiceError]] = {
     for kind in (ServiceError, BadRequestError, MissingError, TryLaterError, ConfigurationError)
 }
 
+_BY_STORE_CODE: dict[str, type[ServiceError]] = {
+    "busy": TryLaterError,
+    "cannot_open": ConfigurationError,
+    "disk_full": TryLaterError,
+    "locked": TryLaterError,
+    "newer": ConfigurationError,
+    "no_lab": ConfigurationError,
+    "old_sqlite": MissingError,
+    "read_only": ConfigurationError,
+}
+
 
 def error_body(error: ServiceError) -> dict[str, dict[str, str]]:
     """Return the one shape of an error, as commands and API print it."""
@@ -99,10 +116,16 @@ def explain(exc: BaseException) -> ServiceError:
         return exc
     if isinstance(exc, ProtocolError):
         return ServiceError(str(exc), exc.hint)
+    from fedlab.formats.tables import FileError  # late: `--help` must not pay for these
+    from fedlab.node.store.errors import StoreError
+
+    if isinstance(exc, StoreError):
+        kind = _BY_STORE_CODE.get(exc.code, ServiceError)
+        return kind(exc.message, exc.hint, code=exc.code)
+    if isinstance(exc, FileError):
+        return BadRequestError(str(exc), exc.hint, code="unreadable_file")
     if isinstance(exc, OSError):
         return _explain_os(exc)
-    if isinstance(exc, sqlite3.Error):
-        return _explain_sqlite(exc)
     return ServiceError(
         f"fedlab has a defect: {type(exc).__name__}: {exc}",
         "run the command again with FEDLAB_DEBUG=1 and report what it prints",
@@ -137,27 +160,6 @@ def _explain_os(exc: OSError) -> ServiceError:
             return TryLaterError("too many files are open", "raise the limit with `ulimit -n 4096`")
         case _:
             return ServiceError(f"{exc.strerror or exc}{where and ':' + where}", "", code="system")
-
-
-def _explain_sqlite(exc: sqlite3.Error) -> ServiceError:
-    text = str(exc)
-    if "full" in text:
-        return disk_full("")
-    if "readonly" in text or "read-only" in text:
-        return read_only("")
-    if "unable to open" in text:
-        return ConfigurationError(
-            "the store cannot be opened", "check the folder's permissions, or choose another --data"
-        )
-    if "locked" in text or "busy" in text:
-        return TryLaterError("another program has the store open", "close it and try again")
-    if "malformed" in text or "not a database" in text or "disk I/O" in text:
-        return ServiceError(
-            f"the store is damaged ({text})",
-            "keep a copy of the folder, then run `fedlab verify`; peers hold what was published",
-            code="damaged",
-        )
-    return ServiceError(f"the store answered: {text}", "run `fedlab verify`", code="store")
 
 
 def disk_full(where: str) -> ServiceError:

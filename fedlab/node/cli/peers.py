@@ -21,10 +21,12 @@ def init(
     """Found a lab in the data folder, and show its recovery words, once."""
     if (lat is None) != (lon is None):
         raise click.UsageError("--lat and --lon go together")
-    from fedlab.node.founding import found_lab  # late: `--help` must not pay for it
+    import msgspec  # late: `--help` must not pay for these
 
-    answer = found_lab(inv.folder, name=name, network=network, lat=lat, lon=lon, lang=lang)
-    inv.answer(answer, _show_founded)
+    from fedlab.node.founding import found
+
+    founded = found(inv.folder, name=name, network=network, lat=lat, lon=lon, lang=lang)
+    inv.answer(msgspec.to_builtins(founded), _show_founded)
 
 
 def _show_founded(answer: dict[str, Any]) -> None:

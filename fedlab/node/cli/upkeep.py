@@ -70,7 +70,8 @@ def verify(inv: Invocation) -> int:
 def _show_verified(answer: dict[str, Any]) -> None:
     click.echo(f"{answer['entries']} entries of {answer['labs']} labs checked")
     for problem in answer["problems"]:
-        click.echo(f"  {problem}")
+        where = f"{problem['lab'][:8]} " if problem["lab"] else ""
+        click.echo(f"  {where}{problem['code']}: {problem['message']}")
 
 
 @click.command(cls=Leaf)

@@ -1,0 +1,115 @@
+"""The one table of calls: what a command asks of the service, beside a running node or without.
+
+Parameters are a JSON object, checked against the annotations of the function that answers;
+answers are msgspec types, handed out as plain JSON values.
+"""
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fedlab.node.errors import BadRequestError
+from fedlab.node.service import Service
+
+
+class Where(Enum):
+    """On which thread a node answers a call."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class Call(NamedTuple):
+    """One call: the function that answers it, and whether it writes."""
+
+    find: Callable[[Service], Callable[..., Any]]
+    where: Where
+
+
+def _read(find: Callable[[Service], Callable[..., Any]]) -> Call:
+    return Call(find, Where.READ)
+
+
+def _write(find: Callable[[Service], Callable[..., Any]]) -> Call:
+    return Call(find, Where.WRITE)
+
+
+CALLS: dict[str, Call] = {
+    "status": _read(lambda service: service.status),
+    "labs": _read(lambda service: service.labs_part.all),
+    "search": _read(lambda service: service.search),
+    "peers": _read(lambda service: service.peers.all),
+    "invite": _write(lambda service: service.peers.invite),
+    "vouch": _write(lambda service: service.peers.vouch),
+    "unvouch": _write(lambda service: service.peers.unvouch),
+    "block": _write(lambda service: service.peers.block),
+    "unblock": _write(lambda service: service.peers.unblock),
+    "item_add": _write(lambda service: service.items.add),
+    "item_set": _write(lambda service: service.items.set),
+    "item_retire": _write(lambda service: service.items.retire),
+    "item_seen": _write(lambda service: service.items.seen),
+    "item_hold": _write(lambda service: service.items.hold),
+    "item_release": _write(lambda service: service.items.release),
+    "item_list": _read(lambda service: service.items.list),
+    "item_show": _read(lambda service: service.items.show),
+    "import": _write(lambda service: service.imports.run),
+    "import_undo": _write(lambda service: service.imports.undo),
+    "log": _read(lambda service: service.logs.page),
+    "verify": _read(lambda service: service.logs.verify),
+    "rebuild": _write(lambda service: service.logs.rebuild),
+    "erase": _write(lambda service: service.logs.erase),
+    "bundle_write": _read(lambda service: service.bundles.write),
+    "bundle_read": _write(lambda service: service.bundles.read),
+}
+
+# Joining needs the network, so the node answers it itself; see app.Node.call.
+JOIN = "join"
+
+
+def find_call(name: str) -> Call:
+    """Return the call of that name; raise BadRequestError when the table has none."""
+    try:
+        return CALLS[name]
+    except KeyError:
+        raise BadRequestError(
+            f"this node knows no call {name!r}",
+            "the command and the running node are of different versions: restart the node",
+        ) from None
+
+
+def answer(service: Service, name: str, params: Mapping[str, Any]) -> Any:
+    """Do one call and return plain JSON values; raise ServiceError as the service does."""
+    function = find_call(name).find(service)
+    result = function(**checked(function, name, params))
+    # Through JSON, so that whoever asks gets the same, beside a node or without.
+    return msgspec.json.decode(msgspec.json.encode(result))
+
+
+def checked(function: Callable[..., Any], name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters as the function's types; raise BadRequestError where they are not."""
+    try:
+        arguments = msgspec.convert(params, _arguments(_unbound(function)))
+    except msgspec.ValidationError as exc:
+        raise BadRequestError(f"{name}: {exc}", "see `fedlab --help`") from None
+    return {field: getattr(arguments, field) for field in arguments.__struct_fields__}
+
+
+def _unbound(function: Callable[..., Any]) -> Callable[..., Any]:
+    return getattr(function, "__func__", function)
+
+
+@cache
+def _arguments(function: Callable[..., Any]) -> type[msgspec.Struct]:
+    hints = typing.get_type_hints(function)
+    fields: list[Any] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "self":
+            continue
+        optional = () if parameter.default is parameter.empty else (parameter.default,)
+        fields.append((parameter.name, hints[parameter.name], *optional))
+    return msgspec.defstruct("Arguments", fields, kw_only=True, forbid_unknown_fields=True)

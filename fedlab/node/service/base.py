@@ -1,0 +1,138 @@
+"""What the parts of the service share: the opened folder, its writer, and what is known of labs."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fedlab.inventory.catalogue import LabView
+from fedlab.node.config import Folder
+from fedlab.node.errors import TryLaterError
+from fedlab.node.gate import Gate
+from fedlab.node.keystore import load_keys
+from fedlab.node.projector import Projector
+from fedlab.node.service import names
+from fedlab.node.store import SqliteStore
+from fedlab.node.writer import Draft, Writer, Written
+from fedlab.protocol.checkpoint import Head
+from fedlab.protocol.entry import EntryId, LabId
+from fedlab.protocol.identity import SecretKeys
+
+if TYPE_CHECKING:
+    from fedlab.node.search import SearchIndex
+
+
+class Opened:
+    """One lab's folder, opened by its one writer."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.store = SqliteStore(folder.path)
+        try:
+            self.gate = Gate(self.store, folder.head)
+            self.keys = self._load_keys()
+            self.publish: Callable[[Head], None] = lambda head: None
+            self.writer = Writer(
+                self.store, self.gate, self.keys, now=now, publish=lambda head: self.publish(head)
+            )
+            self.projector = Projector(self.store)
+            self._index: SearchIndex | None = None
+            # A running node's driver knows ages to the second; the disk, to half a minute.
+            self.live_age: Callable[[LabId], float | None] = lambda lab: None
+            self.writer.start()
+            self.projector.run()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _load_keys(self) -> SecretKeys | None:
+        chain = self.store.chain(self.store.lab)
+        assert chain is not None
+        return load_keys(self.folder.keys, chain.lab, chain.epoch)
+
+    def close(self) -> None:
+        """Close the store and give the folder back."""
+        self.store.close()
+
+    @property
+    def lab(self) -> LabId:
+        """This lab's id."""
+        return self.store.lab
+
+    def append(self, drafts: Sequence[Draft]) -> Written:
+        """Sign entries into this lab's log, fold and index them; they are on disk on return."""
+        written = self.writer.append(drafts)
+        self.refresh()
+        return written
+
+    def append_one(self, draft: Draft) -> EntryId:
+        """Append one entry and return its id; raise TryLaterError if it waits as a draft."""
+        written = self.append([draft])
+        if written.drafted:
+            raise TryLaterError(
+                f"kept as a draft: {self.why_drafts()}",
+                "start the node and let a peer connect: drafts are then signed by themselves",
+                code="drafted",
+            )
+        return written.ids[0]
+
+    def why_drafts(self) -> str:
+        """Return why nothing can be signed now; empty if it can."""
+        if self.keys is None:
+            return f"{self.folder.keys} with this lab's keys is not there"
+        return self.gate.state.value
+
+    def refresh(self) -> None:
+        """Fold what logs have gained, and bring the search index up to it if it is open."""
+        self.projector.run()
+        if self._index is not None:
+            self.projector.feed(self._index)
+
+    @property
+    def index(self) -> "SearchIndex":
+        """The search index, opened when first asked for: most commands need none."""
+        if self._index is None:
+            from fedlab.node.search import open_index  # late: tantivy and thesaurus take their time
+
+            index = open_index(self.folder.index, self.folder.thesaurus)
+            self.projector.feed(index)
+            self._index = index
+        return self._index
+
+    def labs(self) -> dict[LabId, LabView]:
+        """Return every lab that is known."""
+        return {view.lab: view for view in self.projector.labs()}
+
+    def lab_names(self) -> dict[LabId, str]:
+        """Return the name of every lab that is known."""
+        return {lab: view.name for lab, view in self.labs().items()}
+
+    def vouched(self) -> frozenset[LabId]:
+        """Return the labs that this one vouches for."""
+        return frozenset(self.projector.graph().get(self.lab, ()))
+
+    def lab_to_read(self, text: str) -> LabId:
+        """Return the lab meant; raises NotFoundError or BadRequestError."""
+        return names.lab_to_read(text, self.lab_names())
+
+    def lab_to_write(self, text: str) -> LabId:
+        """Return the lab meant, more strictly; raises NotFoundError or BadRequestError."""
+        return names.lab_to_write(text, self.lab_names(), self.vouched())
+
+    def item_to_read(self, text: str) -> tuple[LabId, str]:
+        """Return lab and code of the item meant, this lab's if no lab is named."""
+        lab, code = names.item_parts(text)
+        return (self.lab if lab is None else self.lab_to_read(lab)), code
+
+    def age_s(self, lab: LabId) -> int | None:
+        """Return how long ago a lab's newest log was known to be current; None if never."""
+        if lab == self.lab:
+            return 0
+        if (age := self.live_age(lab)) is not None:
+            return round(age)
+        seen = [held.seen_at for held in self.store.logs() if held.lab == lab and held.seen_at]
+        return max(0, round(time.time() - max(seen))) if seen else None
+
+
+def now() -> int:
+    """Return Unix seconds, for entries to show."""
+    return int(time.time())

@@ -1,0 +1,101 @@
+"""What is added to a view when it is shown: its calendar, its distance, the age of the news."""
+
+import datetime
+import math
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import structs
+
+from fedlab.inventory.calendar import free_spans
+from fedlab.inventory.catalogue import ItemView, LabView
+from fedlab.inventory.item import ItemState
+from fedlab.node.service.answers import FreeSpan, ItemAnswer
+from fedlab.node.service.base import Opened
+from fedlab.protocol.entry import LabId
+from fedlab.protocol.limits import CALENDAR_DAYS
+
+EARTH_RADIUS_KM: Final = 6371.0088  # the mean of WGS 84's, IUGG
+Point = tuple[float, float]  # latitude and longitude in degrees
+
+
+class Shown:
+    """Turns views into answers, as seen from this lab, today."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    def items(
+        self, views: Sequence[ItemView], date_from: str | None = None, date_to: str | None = None
+    ) -> list[ItemAnswer]:
+        """Return answers with the calendar from day to day; by default from today on.
+
+        Raises LocalProtocolError for days that are none.
+        """
+        first, last = window(date_from, date_to)
+        here = self.here()
+        states = self._states(views)
+        ages = self.ages({view.lab for view in views})
+        return [
+            ItemAnswer(
+                **structs.asdict(view),
+                free=_free(states[view.item], first, last),
+                distance_km=distance_km(here, point_of(view)),
+                age_s=ages[view.lab],
+            )
+            for view in views
+        ]
+
+    def here(self) -> Point | None:
+        """Return where this lab is."""
+        return point_of(self._opened.projector.lab(self._opened.lab))
+
+    def ages(self, labs: Iterable[LabId]) -> dict[LabId, int | None]:
+        """Return how old what is known of each lab is."""
+        return {lab: self._opened.age_s(lab) for lab in labs}
+
+    def _states(self, views: Sequence[ItemView]) -> dict[str, ItemState]:
+        codes: dict[LabId, list[str]] = {}
+        for view in views:
+            codes.setdefault(view.lab, []).append(view.code)
+        return {
+            state.id: state
+            for lab, of_lab in codes.items()
+            for state in self._opened.projector.states(lab, of_lab).values()
+        }
+
+
+def window(date_from: str | None, date_to: str | None) -> tuple[str, str]:
+    """Return the days asked for; from today, and for the usual time, where they are not said."""
+    # Local: a lab's days are those on its wall.
+    first = date_from or datetime.datetime.now().astimezone().date().isoformat()
+    if date_to is None:
+        try:
+            day = datetime.date.fromisoformat(first)
+        except ValueError:
+            return first, first  # the calendar says what is wrong with it
+        date_to = (day + datetime.timedelta(days=CALENDAR_DAYS - 1)).isoformat()
+    return first, date_to
+
+
+def point_of(view: ItemView | LabView) -> Point | None:
+    """Return where a lab, or the lab of an item, is."""
+    return None if view.lat is None or view.lon is None else (view.lat, view.lon)
+
+
+def distance_km(one: Point | None, other: Point | None) -> float | None:
+    """Return the distance along a great circle, to 100 m; None where a place is not known."""
+    if one is None or other is None:
+        return None
+    (lat1, lon1), (lat2, lon2) = (map(math.radians, point) for point in (one, other))
+    # Haversine: exact enough also for places in one street.
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return round(2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half))), 1)
+
+
+def _free(state: ItemState, first: str, last: str) -> tuple[FreeSpan, ...]:
+    spans = free_spans(state, first, last)
+    return tuple(FreeSpan(span.day_from, span.day_to, span.free) for span in spans)
