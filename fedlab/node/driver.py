@@ -145,6 +145,10 @@ class Driver:
             for lab, link in self._exchange.connected().items()
         }
 
+    def age_s(self, lab: LabId) -> float | None:
+        """Return how many seconds ago a lab's log was known to be current; None if never."""
+        return self._exchange.age_s(lab, self._now())
+
     # --- connections ---
 
     async def accept(self, request: web.Request) -> web.StreamResponse:

@@ -11,6 +11,7 @@ from fedlab.node.web.keys import node_of
 from fedlab.protocol.checkpoint import head_note, origin
 from fedlab.protocol.errors import ProtocolError
 from fedlab.protocol.keys import ED25519, Verifier, format_vkey
+from fedlab.protocol.limits import EPOCHS_MAX
 from fedlab.protocol.replica import HeldLog
 from fedlab.protocol.tiles import TILE_WIDTH, encode_bundle, parse_tile_path, tile_bytes, tile_width
 
@@ -23,8 +24,9 @@ BRIEFLY = "no-cache"
 
 def _held(request: web.Request) -> HeldLog:
     lab, epoch = request.match_info["lab"].lower(), request.match_info["epoch"]
-    store = node_of(request).store
-    held = store.log(lab, int(epoch)) if epoch.isdecimal() and len(epoch) <= 4 else None
+    # One address per log, as one spelling per number: not `00`, not another script's digits.
+    known = epoch in {str(number) for number in range(EPOCHS_MAX)}
+    held = node_of(request).store.log(lab, int(epoch)) if known else None
     if held is None or held.head is None:
         raise NotFoundError("this node holds no such log", "see /log for those it holds")
     return held
