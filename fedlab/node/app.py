@@ -97,6 +97,8 @@ class Node:
         answer = await run(calls.answer, self.service, name, params)
         if where is calls.Where.WRITE and self.driver is not None:
             self.driver.published()
+            if name == "bundle_read":
+                self.driver.reread()
         return answer
 
     async def call_once(self, key: str, name: str, params: Mapping[str, Any]) -> Any:

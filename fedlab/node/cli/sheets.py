@@ -29,7 +29,7 @@ def import_(
     if undo:
         if file is not None:
             raise click.UsageError("--undo takes back the last import and needs no FILE")
-        inv.answer(inv.call("import_undo"), _show_counts)
+        inv.answer(inv.call("import_undo", dry_run=dry_run or None), _show_counts)
         return
     if file is None:
         raise click.UsageError("name the FILE to import")
@@ -38,7 +38,7 @@ def import_(
         data=read_sheet(Path(file)),
         filename=Path(file).name,
         kind=kind,
-        mapping=dict(_split_map(pair) for pair in mapping) or None,
+        mapping=[_split_map(pair) for pair in mapping],
         dry_run=dry_run or None,
     )
     inv.answer(result, _show_counts)
@@ -65,11 +65,27 @@ def _split_map(pair: str) -> tuple[str, str]:
 
 
 def _show_counts(answer: dict[str, Any]) -> None:
-    names = ("added", "changed", "unchanged")
-    say(", ".join(f"{answer[name]} {name}" for name in names if name in answer))
+    names = ("added", "changed", "retired", "unchanged")
+    counts = ", ".join(f"{answer[name]} {name}" for name in names if answer.get(name))
+    would = "would be: " if answer.get("dry_run") else ""
+    say(would + (counts or "nothing to do"))
+    if answer.get("drafted"):
+        say("kept as drafts: see `fedlab status`")
+    if answer.get("dry_run") and answer.get("items"):
+        rows = (
+            (i["row"], i["outcome"], i["code"], i["name"], _changes(i)) for i in answer["items"]
+        )
+        show.table(("ROW", "", "CODE", "NAME", "CHANGES"), rows)
     if answer.get("rejected"):
         say(f"{len(answer['rejected'])} rejected:")
         show.table(("ROW", "REASON"), ((row["row"], row["reason"]) for row in answer["rejected"]))
+
+
+def _changes(item: dict[str, Any]) -> str:
+    if item["outcome"] != "changed":
+        return ""
+    changes = item.get("changes", {}).items()
+    return "; ".join(f"{name}: {before} -> {after}" for name, (before, after) in changes)
 
 
 COMMANDS: list[click.Command] = [import_]

@@ -1,5 +1,6 @@
 """`status`, and the commands about the log itself: reading, checking, rebuilding, carrying."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,13 @@ def read(inv: Invocation, file: Path) -> None:
     inv.answer(inv.call("bundle_read", path=str(file.absolute())), _show_bundle("read"))
 
 
-def _show_bundle(verb: str) -> Any:
-    return lambda answer: say(f"{verb}: {answer['entries']} entries of {answer['labs']} labs")
+def _show_bundle(verb: str) -> Callable[[dict[str, Any]], None]:
+    def readable(answer: dict[str, Any]) -> None:
+        say(f"{verb}: {answer['entries']} entries of {answer['labs']} labs")
+        for problem in answer["problems"]:
+            say(f"  {problem}")
+
+    return readable
 
 
 COMMANDS: list[click.Command] = [status, log, verify, rebuild, erase, bundle]

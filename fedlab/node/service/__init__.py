@@ -44,7 +44,7 @@ class Service:
         self.items = Items(self.opened, shown)
         self.imports = Imports(self.opened)
         self.logs = Logs(self.opened)
-        self.bundles = Bundles(self.opened)
+        self.bundles = Bundles(self.opened, self.horizon)
         self.search = Finding(self.opened, shown).search
         self.status = self.labs_part.status
 

@@ -146,13 +146,6 @@ class SearchAnswer(msgspec.Struct):
     suggestions: list[str]
 
 
-class ImportRejection(msgspec.Struct):
-    """A row that could not be taken, and why."""
-
-    row: int
-    reason: str
-
-
 class EntryAnswer(msgspec.Struct):
     """One entry of a log; fact and detail are None where they are not JSON, or not held."""
 
@@ -187,7 +180,8 @@ class EraseAnswer(msgspec.Struct):
 
 
 class BundleAnswer(msgspec.Struct):
-    """What a bundle carried."""
+    """What a bundle carried; `problems` are what of it could not be taken, and why."""
 
     labs: int
     entries: int
+    problems: list[str]

@@ -1,17 +1,40 @@
 """Logs in a file, carried between places."""
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fedlab.node.bundles import Carried, read_bundle_file, write_bundle_file
 from fedlab.node.service.answers import BundleAnswer
 from fedlab.node.service.base import Opened
+from fedlab.protocol.horizon import Horizon
 
 
 class Bundles:
-    """The commands about bundles."""
+    """The commands about bundles; paths are absolute, since a node stands elsewhere."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: Opened, horizon: Callable[[], Horizon]) -> None:
         self._opened = opened
+        self._horizon = horizon
 
     def write(self, path: str, since: str | None = None) -> BundleAnswer:
-        raise NotImplementedError
+        """Write what peers are told of into a file, or only what another bundle lacks."""
+        before = Path(since) if since else None
+        return _answer(
+            write_bundle_file(
+                self._opened.store, self._horizon(), Path(path), wall=time.time(), since=before
+            )
+        )
 
     def read(self, path: str) -> BundleAnswer:
-        raise NotImplementedError
+        """Take from a file whatever is not held, checked as if a peer had sent it."""
+        opened = self._opened
+        carried = read_bundle_file(
+            opened.store, opened.writer, self._horizon(), Path(path), wall=time.time()
+        )
+        opened.refresh()
+        return _answer(carried)
+
+
+def _answer(carried: Carried) -> BundleAnswer:
+    return BundleAnswer(carried.labs, carried.entries, carried.problems)

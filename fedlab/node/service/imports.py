@@ -1,5 +1,6 @@
 """Inventories from files: planned, applied as one append, and taken back."""
 
+from fedlab.node.imports import ImportAnswer, run_import, undo_import
 from fedlab.node.service.base import Opened
 
 
@@ -9,5 +10,20 @@ class Imports:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
 
-    def run(self) -> None: ...
-    def undo(self) -> None: ...
+    def run(
+        self,
+        data: bytes,
+        filename: str,
+        kind: str | None = None,
+        mapping: tuple[tuple[str, str], ...] = (),
+        dry_run: bool = False,
+    ) -> ImportAnswer:
+        """Import a file; `mapping` is (field, column), and a dry run only tells what would be."""
+        lang = self._opened.projector.lab(self._opened.lab).lang
+        return run_import(
+            self._opened, data, filename, kind=kind, mapping=mapping, dry_run=dry_run, lang=lang
+        )
+
+    def undo(self, dry_run: bool = False) -> ImportAnswer:
+        """Take the last import back; raises ConflictError if there is none."""
+        return undo_import(self._opened, dry_run=dry_run)
