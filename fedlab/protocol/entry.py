@@ -8,8 +8,9 @@ exactly one spelling:
     never `false`, `null`, "", [], {} or a float; depth at most 4, the fact itself being 1.
 
 Absence is the only default. A grammar of known depth is regular, so one compiled expression
-settles all of this on the bytes, before any parser sees them, but for the order of keys: that
-is settled by writing the decoded value again and comparing.
+settles this on the bytes, before any parser sees them, but for two things: the order of keys, by
+writing the decoded value again and comparing; the largest integers, by looking at them (every
+integer of a known type has bounds anyway).
 
 Log validity never looks in here: a leaf that fails is kept, passed on, and inert. The formats
 stand in docs/reference/facts.md and docs/reference/log.md.
@@ -122,26 +123,18 @@ class Entry(Struct, frozen=True):
 # --- the one spelling ---
 
 
-def _integer_pattern(largest: int) -> str:
-    """Return an expression for the integers from 1 to `largest`, in decimal."""
-    digits = str(largest)
-    head = rf"[1-9][0-9]{{0,{len(digits) - 2}}}+(?![0-9])"
-    below = [
-        f"{digits[:i]}[{'1' if i == 0 else '0'}-{int(d) - 1}][0-9]{{{len(digits) - 1 - i}}}"
-        for i, d in enumerate(digits)
-        if int(d) > (1 if i == 0 else 0)
-    ]
-    return "|".join([head, *below, digits])
-
-
 def _grammar(depth: int) -> bytes:
-    """Return the expression for one object of at most `depth` levels."""
-    scalar = rf'"[ !#-\[\]-~]++"|-?(?:{_integer_pattern(INTEGER_MAX)})|0|true'
+    """Return the expression for one object of at most `depth` levels.
+
+    Each level names the one below twice, so it stays short; what follows a comma is looked at
+    instead. Repeats are possessive, so that no text makes it slow.
+    """
+    scalar = r'"[ !#-\[\]-~]++"|-?[1-9][0-9]{0,15}+|0|true'
     key = '"[a-z][a-z0-9_]*+":'
-    value, container = scalar, ""
+    value = container = scalar
     for _ in range(depth):
-        container = rf"\{{{key}(?:{value})(?:,{key}(?:{value}))*+\}}"
-        value = rf"{scalar}|{container}|\[(?:{value})(?:,(?:{value}))*+\]"
+        container = rf"\{{(?:{key}(?:{value})(?:,(?!\}})|(?=\}})))++\}}"
+        value = rf"{scalar}|{container}|\[(?:(?:{value})(?:,(?!\])|(?=\])))++\]"
     return container.encode()
 
 
@@ -176,8 +169,20 @@ def check_spelling(leaf: bytes) -> None:
         raise AuthorError(f"a fact of {len(leaf):,} bytes; {FACT_BYTES_MAX:,} is the most")
     if _SPELLING.fullmatch(leaf) is None:
         raise AuthorError(f"a fact that is not in the one spelling: {leaf[:60]!r}")
-    if _FACT_ENCODER.encode(_ANY_DECODER.decode(leaf)) != leaf:
+    value = _ANY_DECODER.decode(leaf)
+    if _FACT_ENCODER.encode(value) != leaf:
         raise AuthorError("a fact whose keys do not ascend, or come twice")
+    if not _is_exact(value):
+        raise AuthorError("a fact with an integer of 2**53 or more")
+
+
+def _is_exact(value: Any) -> bool:
+    """Say whether every integer is below 2**53; the grammar only counts digits."""
+    if isinstance(value, dict):
+        return all(map(_is_exact, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_exact, value))
+    return not isinstance(value, int) or abs(value) <= INTEGER_MAX
 
 
 F = TypeVar("F", bound=FactHead)

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from fedlab.protocol import entry as entry_module
 from fedlab.protocol.entry import (
@@ -39,7 +39,7 @@ class Thing(Fact, frozen=True, kw_only=True, tag="test.thing"):
 
     word: Literal["one", "two"]
     code: str | UnsetType = UNSET
-    count: int | UnsetType = UNSET
+    count: Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)] | UnsetType = UNSET
     list: tuple[str, ...] | UnsetType = UNSET
 
 
