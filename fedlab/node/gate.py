@@ -41,15 +41,23 @@ class Gate:
     def look(self) -> None:
         """Compare the file with the store, at the start and after something was fetched."""
         head = self._read()
-        epoch = self._chain.epoch
-        if any(forked == epoch for forked, _ in self._store.evidence(self._store.lab)):
-            self.state = State.FORKED
-        elif head is not None:
-            self.state = self._judge(head)
-        else:
-            self.state = State.OPEN if self._shown else State.UNKNOWN
+        self.state = self._judge_file(head)
+        if self.state is State.FORKED and head is not None:
+            self._keep_evidence(head)
         if self.is_open:
             self._agree(head)
+
+    def judge(self) -> "State":
+        """Say what the file means for the store, and change neither."""
+        return self._judge_file(self._read())
+
+    def _judge_file(self, head: Head | None) -> "State":
+        epoch = self._store.own_chain().epoch
+        if any(forked == epoch for forked, _ in self._store.evidence(self._store.lab)):
+            return State.FORKED
+        if head is not None:
+            return self._judge(head)
+        return State.OPEN if self._shown else State.UNKNOWN
 
     def shown(self, head: Head | None) -> None:
         """Take in the newest head of this lab that a peer knows; None if it knows none.
@@ -59,7 +67,7 @@ class Gate:
         if head is None:
             return
         assert head.lab == self._store.lab, "only our own head is ours to judge"
-        verify_head(head, self._store.network, self._chain.keys(head.epoch).log)
+        verify_head(head, self._store.network, self._store.own_chain().keys(head.epoch).log)
         verdict = self._judge(head)
         if verdict is State.OPEN:
             self._shown = True
@@ -67,19 +75,15 @@ class Gate:
                 self.look()
         elif self.state is not State.FORKED:
             self.state = verdict
+            if verdict is State.FORKED:
+                self._keep_evidence(head)
             known = self._read()
             if known is None or (known.epoch, known.size) < (head.epoch, head.size):
                 self.record(head)  # so that a restart does not forget it
 
     def record(self, head: Head) -> None:
         """Write a head to the file; it may be published once this returns. Raises StoreError."""
-        write_head(self._path, head, self._chain)
-
-    @property
-    def _chain(self) -> Chain:
-        chain = self._store.chain(self._store.lab)
-        assert chain is not None
-        return chain
+        write_head(self._path, head, self._store.own_chain())
 
     def _read(self) -> Head | None:
         """Return the file's head, or None if there is none that this lab has signed."""
@@ -87,7 +91,7 @@ class Gate:
             if not self._path.exists():
                 return None
             raw = self._path.read_bytes()
-        chain = self._chain
+        chain = self._store.own_chain()
         for epoch in reversed(range(len(chain.epochs))):
             try:
                 return parse_note(raw, chain.network, chain.lab, epoch, chain.keys(epoch).log)
@@ -98,7 +102,7 @@ class Gate:
     def _judge(self, head: Head) -> "State":
         """Say what a head that this lab has signed means for what the store holds."""
         store, lab = self._store, self._store.lab
-        if head.epoch < self._chain.epoch:
+        if head.epoch < self._store.own_chain().epoch:
             return State.OPEN  # the opening of the next epoch has settled it
         log = store.log(lab, head.epoch)
         held = log.held if log else 0
@@ -109,19 +113,22 @@ class Gate:
             return State.OPEN
         if log is None or log.head is None or head.size > log.head.size:
             return State.AHEAD  # it contradicts only what was never signed
-        self._keep_evidence(head, log.head)
         return State.FORKED
 
-    def _keep_evidence(self, head: Head, ours: Head) -> None:
+    def _keep_evidence(self, head: Head) -> None:
         """Keep the proof that this lab signed two heads which cannot both be true."""
+        log = self._store.log(head.lab, head.epoch)
         tree = self._store.tree(head.lab, head.epoch)
+        if log is None or log.head is None or head.size > log.head.size:
+            return
+        ours = log.head
         proof = consistency_proof(tree, head.size, ours.size)
         split = SplitView(head, ours, tree.subtree(0, head.size), tuple(proof))
         self._store.put_evidence(head.lab, head.epoch, split.encode())
 
     def _agree(self, head: Head | None) -> None:
         """Let the file or the store, whichever is behind, follow the other."""
-        log = self._store.log(self._store.lab, self._chain.epoch)
+        log = self._store.log(self._store.lab, self._store.own_chain().epoch)
         if log is None:
             return
         signed = log.head.size if log.head else 0

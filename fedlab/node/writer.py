@@ -131,9 +131,7 @@ class Writer:
 
     @property
     def _epoch(self) -> int:
-        chain = self._store.chain(self._store.lab)
-        assert chain is not None
-        return chain.epoch
+        return self._store.own_chain().epoch
 
     def _append(self, drafts: Sequence[Draft], *, drafts_upto: int | None = None) -> Written:
         epoch = self._epoch

@@ -179,12 +179,20 @@ class Store(LogReader, Protocol):
 
     def close(self) -> None: ...
 
+    def check(self) -> list[str]:
+        """Return what the engine itself finds damaged, a sentence each."""
+        ...
+
     def adopt(self, chain: Chain) -> None:
         """Say whose store this is; raises StoreError if it is another lab's already."""
         ...
 
     def has_lab(self) -> bool:
         """Say whether this store has an owner."""
+        ...
+
+    def own_chain(self) -> Chain:
+        """Return the owner's chain; raises StoreError if there is no owner or the chain is lost."""
         ...
 
     # --- This lab's own log: one step of the writer each -----------------------------------------

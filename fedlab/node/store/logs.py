@@ -4,7 +4,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from fedlab.protocol.errors import LocalProtocolError, ProtocolError
+from fedlab.protocol.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from fedlab.protocol.limits import BLOCK_ENTRIES
 from fedlab.protocol.merkle import CompactRange, Tree, block_root, leaf_hashes
 from fedlab.protocol.replica import HeldLog
@@ -39,9 +39,18 @@ class LogRows:
         return row.as_held() if row else None
 
     def leaves(self, lab: str, epoch: int, start: int, end: int) -> list[bytes]:
-        """Return the leaves `[start, end)`; raises LocalProtocolError unless all are held."""
-        with self._database.read() as conn:
-            return self._leaves(conn, self._held(conn, lab, epoch, end), start, end)
+        """Return the leaves `[start, end)`.
+
+        Raises LocalProtocolError unless all are held, StoreError if the disk does not have them.
+        """
+        try:
+            with self._database.read() as conn:
+                found = self._leaves(conn, self._held(conn, lab, epoch, end), start, end)
+        except RemoteProtocolError as exc:  # a bundle that is none any more
+            raise store_error(CORRUPT, self._database.path) from exc
+        if len(found) != end - start:
+            raise store_error(CORRUPT, self._database.path)
+        return found
 
     def hash_again(self, lab: str, epoch: int, before: int) -> Rehashed:
         """Hash the leaves from the block of `before` on as the disk has them.
@@ -84,7 +93,7 @@ class LogRows:
                 lambda block: self._block_hashes(lab, epoch, block),
             )
         if tree.size != row.held:
-            raise LocalProtocolError(f"log {epoch} of {lab} has lost a block: run fedlab verify")
+            raise store_error(CORRUPT, self._database.path)
         self._trees[key] = tree
         while len(self._trees) > TREES_KEPT:
             self._trees.popitem(last=False)

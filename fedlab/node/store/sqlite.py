@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import detail_field
-from fedlab.protocol.errors import LocalProtocolError
+from fedlab.protocol.errors import LocalProtocolError, RemoteProtocolError
 from fedlab.protocol.events import ChainSeen, Details, Package
 from fedlab.protocol.identity import Chain, read_chain
 from fedlab.protocol.merkle import Tree, leaf_hashes
@@ -17,7 +17,7 @@ from . import private
 from .base import Place, Rehashed
 from .database import Database
 from .details import SCRUB_KEY, DetailRows
-from .errors import UNKNOWN_LAB, StoreError, store_error
+from .errors import CORRUPT, UNKNOWN_LAB, StoreError, store_error
 from .logs import LogRows
 from .projections import ProjectionTables
 from .rows import LogRow, lab_number
@@ -78,6 +78,14 @@ class SqliteStore:
                 self._write_seen(conn)
         self._database.close()
 
+    def check(self) -> list[str]:
+        try:
+            with self._database.read() as conn:
+                found = [text for (text,) in conn.execute("PRAGMA quick_check(20)")]
+        except StoreError as exc:
+            return [exc.message]
+        return [text for text in found if text != "ok"]
+
     def transaction(self) -> AbstractContextManager[object]:
         return self._database.write()
 
@@ -123,7 +131,21 @@ class SqliteStore:
                 WHERE labs.lab = ? ORDER BY epoch""",
                 (lab,),
             ).fetchall()
-        return read_chain([leaf for (leaf,) in leaves]) if leaves else None
+        if not leaves:
+            return None
+        try:
+            chain = read_chain([leaf for (leaf,) in leaves])
+        except RemoteProtocolError as exc:  # it was whole when it was kept
+            raise store_error(CORRUPT, self._database.path) from exc
+        if chain.lab != lab:
+            raise store_error(CORRUPT, self._database.path)
+        return chain
+
+    def own_chain(self) -> Chain:
+        chain = self.chain(self.lab)
+        if chain is None:
+            raise store_error(CORRUPT, self._database.path)
+        return chain
 
     def logs(self) -> list[HeldLog]:
         return [self._with_seen(held) for held in self._logs.all()]
