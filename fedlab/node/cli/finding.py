@@ -29,7 +29,7 @@ def search(
     terms: tuple[str, ...],
     category: str | None,
     lab: str | None,
-    near: tuple[float, float] | None,
+    near: str | None,
     day_from: str | None,
     day_to: str | None,
     limit: int,

@@ -7,14 +7,14 @@ import click
 
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Branch, Invocation, pass_invocation, say
-from fedlab.node.cli.values import DAY, EUROS, QUANTITY
+from fedlab.node.cli.values import CLEARED, DAY, EUROS, QUANTITY
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Option, type, help; each is a field of service.items.ItemChange.
 _FIELDS: list[tuple[str, Any, str]] = [
     ("kind", str, "tool, material or skill."),
-    ("quantity", QUANTITY, "How many or how much; absent means unknown."),
+    ("quantity", QUANTITY, "How many or how much, or `unknown`."),
     ("unit", str, "What the quantity counts: piece, kg, m, …"),
     ("category", str, "The lab's own word for the sort of thing."),
     ("description", str, "What a borrower should know."),
@@ -41,16 +41,16 @@ def item_fields(function: Function) -> Function:
         function = click.option(f"--{name}", type=kind, help=text)(function)
     many = click.option("--terms", multiple=True, help="use, lend, give, sell or help; repeat.")
     tags = click.option("--tag", "tags", multiple=True, help="A word to find it by; repeat.")
-    training = click.option("--training/--no-training", default=None, help="Asks for a training.")
+    training = click.option("--training", multiple=True, help="A training asked, by code; repeat.")
     return many(tags(training(function)))
 
 
 def _change(fields: dict[str, Any]) -> dict[str, Any]:
     """Keep what was given; an empty text clears the field."""
+    given = {name: value for name, value in fields.items() if value is not None and value != ()}
     return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in fields.items()
-        if value is not None and value != ()
+        name: None if value == CLEARED else list(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
     }
 
 

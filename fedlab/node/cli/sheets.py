@@ -33,12 +33,13 @@ def import_(
         return
     if file is None:
         raise click.UsageError("name the FILE to import")
+    pairs = [_split_map(pair) for pair in mapping]
     result = inv.call(
         "import",
         data=read_sheet(Path(file)),
         filename=Path(file).name,
         kind=kind,
-        mapping=[_split_map(pair) for pair in mapping],
+        mapping=pairs,
         dry_run=dry_run or None,
     )
     inv.answer(result, _show_counts)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import click
 
+# What clears a field, as an empty text does.
+CLEARED: Final = ""
 _DECIMAL: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}))?")
 
 
@@ -16,33 +18,41 @@ def _decimal(text: str, digits: int) -> int | None:
     return int(match[1] + (match[2] or "").ljust(digits, "0"))
 
 
-class Quantity(click.ParamType[int]):
+class Quantity(click.ParamType[int | str]):
     """A number with up to three decimals, kept in thousandths; a comma is a decimal point too."""
 
     name = "quantity"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return thousandths."""
-        if isinstance(value, int):
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return thousandths, or CLEARED for `unknown`."""
+        if isinstance(value, int) or value == CLEARED:
             return value
+        if value == "unknown":
+            return CLEARED
         thousandths = _decimal(str(value), 3)
         if thousandths is None:
-            self.fail(f"{value!r} is not a quantity such as 3 or 2.5", param, ctx)
+            self.fail(f"{value!r} is not a quantity such as 3 or 2.5, nor `unknown`", param, ctx)
         return thousandths
 
 
-class Euros(click.ParamType[int]):
+class Euros(click.ParamType[int | str]):
     """An amount in euros, kept in cents."""
 
     name = "euros"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return cents."""
-        if isinstance(value, int):
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return cents, or CLEARED for `none`."""
+        if isinstance(value, int) or value == CLEARED:
             return value
+        if value == "none":
+            return CLEARED
         cents = _decimal(str(value), 2)
         if cents is None:
-            self.fail(f"{value!r} is not an amount such as 12 or 12.50", param, ctx)
+            self.fail(f"{value!r} is not an amount such as 12 or 12.50, nor `none`", param, ctx)
         return cents
 
 
@@ -62,25 +72,21 @@ class Day(click.ParamType[str]):
             self.fail(f"{value!r} is not a day such as 2026-03-21", param, ctx)
 
 
-class Place(click.ParamType[tuple[float, float]]):
+class Place(click.ParamType[str]):
     """LAT,LON in decimal degrees."""
 
     name = "lat,lon"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, float]:
-        """Return latitude and longitude."""
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).split(",")
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return it as it was typed, a place on Earth."""
+        text = str(value)
         try:
-            lat, lon = (float(part) for part in parts)
+            lat, lon = (float(part) for part in text.split(","))
         except ValueError:
-            self.fail(f"{value!r} is not a place such as 48.39,-4.49", param, ctx)
+            self.fail(f"{text!r} is not a place such as 48.39,-4.49", param, ctx)
         if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-            self.fail(f"{value!r} is not on Earth", param, ctx)
-        return lat, lon
+            self.fail(f"{text!r} is not on Earth", param, ctx)
+        return text
 
 
 QUANTITY: Final = Quantity()
