@@ -75,7 +75,7 @@ class Transfer:
             if self._open:  # the leaves that we hold are part of what was checked
                 raise MismatchError(str(exc)) from exc
             raise
-        if _left_hashes(start, end, self.head.size, proof) != self._below.roots:
+        if not self._continues(start, end, proof):
             raise MismatchError("the entries before this package are not those that are held")
         if self.at == 0 and leaves[0] != self._first_leaf:
             raise AuthorError("a log that does not begin with the lab's genesis or opening")
@@ -89,6 +89,10 @@ class Transfer:
             # The proof already showed this; the whole root is the promise, so it is made anew.
             raise MismatchError("all entries together do not make the signed root")
         return hashes
+
+    def _continues(self, start: int, end: int, proof: Sequence[bytes]) -> bool:
+        """Say whether what a verified proof has on its left is what we hold."""
+        return _left_hashes(start, end, self.head.size, proof) == self._below.roots
 
 
 class Arrival:
