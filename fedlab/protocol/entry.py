@@ -13,7 +13,7 @@ writing the decoded value again and comparing; the largest integers, by looking 
 integer of a known type has bounds anyway).
 
 Log validity never looks in here: a leaf that fails is kept, passed on, and inert. The formats
-stand in docs/reference/facts.md and docs/reference/log.md.
+stand in docs/reference/facts.md and docs/reference/details.md.
 """
 
 import enum

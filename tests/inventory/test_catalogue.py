@@ -1,6 +1,7 @@
 """What people see: facts joined with details that nobody vouches for."""
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from fedlab.inventory.facts import ItemRetire, ItemSet, LabProfile, Part
 from fedlab.inventory.fold import fold
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import LabState
+from tests.conftest import REPO
 from tests.inventory.samples import LAB, Log
 
 LAB_TEXTS = ("name", "description", "address", "hours", "contact", "url", "lang")
@@ -175,3 +177,10 @@ def test_whatever_a_detail_says_it_can_be_shown(detail: dict[str, Any]) -> None:
         body = json.dumps(detail).encode()
     view = item_view(item_state(), body, lab_view(lab_state(), body))
     assert msgspec.json.decode(msgspec.json.encode(view), type=ItemView) == view
+
+
+def test_the_reference_lists_the_keys_that_are_shown() -> None:
+    text = (REPO / "docs" / "reference" / "details.md").read_text()
+    rows = "".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))
+    for key in (*TEXTS, *LAB_TEXTS, "tags", "photos", "more", "lat", "lon"):
+        assert f"`{key}`" in rows

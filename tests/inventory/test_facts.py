@@ -102,10 +102,14 @@ def test_there_is_no_room_for_free_text_floats_or_endless_values(kind: type[Fact
             assert isinstance(found, inspect.LiteralType), found
 
 
-def test_closed_lists_ascend_so_that_sets_of_them_can() -> None:
+def closed_lists() -> list[tuple[str, ...]]:
     m = facts_module
-    lists = (m.KINDS, m.TERMS, m.UNITS, m.HOLD_REASONS, m.PLACE_KINDS, m.LEGAL_FORMS)
-    for words in (*lists, m.VAT_STATUSES, m.MOBILITIES, m.POWERS):
+    lists = [m.KINDS, m.TERMS, m.UNITS, m.HOLD_REASONS, m.PLACE_KINDS, m.LEGAL_FORMS]
+    return [*lists, m.VAT_STATUSES, m.MOBILITIES, m.POWERS]
+
+
+def test_closed_lists_ascend_so_that_sets_of_them_can() -> None:
+    for words in closed_lists():
         assert list(words) == sorted(set(words))
         assert all(re.fullmatch("[a-z][a-z0-9_]*", word) for word in words)
 
@@ -289,7 +293,14 @@ def test_the_reference_says_who_has_a_detail(kind: type[FactHead]) -> None:
 
 def test_the_reference_lists_every_word_of_every_list_and_every_status() -> None:
     text = PAGE.read_text()
-    for words in (facts_module.UNITS, facts_module.HOLD_REASONS, facts_module.PLACE_KINDS):
+    for words in closed_lists():
         assert ", ".join(f"`{word}`" for word in words) in " ".join(text.split())
     for status in Status:
         assert f"| {status.value} | `{status.name}` |" in text
+
+
+def test_the_examples_of_the_reference_count() -> None:
+    examples = re.findall(r"^```\n(\{.*\})\n```$", PAGE.read_text(), re.MULTILINE)
+    assert len(examples) >= 2
+    for example in examples:
+        assert read(example.encode())[1] is Status.COUNTED

@@ -29,6 +29,7 @@ from fedlab.protocol.entry import (
 from fedlab.protocol.errors import AuthorError, LocalProtocolError, RemoteProtocolError
 from fedlab.protocol.limits import DETAIL_BYTES_MAX, FACT_BYTES_MAX, INTEGER_MAX
 from fedlab.protocol.merkle import leaf_hash
+from tests.conftest import REPO
 
 LAB = "5c" * 32
 OTHER = "a7" * 32
@@ -336,12 +337,13 @@ def test_we_never_write_what_we_would_not_read(changes: dict[str, Any]) -> None:
 
 
 def test_a_detail_is_committed_to_with_its_salt() -> None:
-    """The formula of docs/reference/facts.md, by hand."""
+    """The formula of docs/reference/details.md, by hand."""
     salt, body = bytes(range(32)), b'{"name":"scie"}'
     expected = hashlib.sha256(b"fedlab/detail/1\n" + salt + body).digest()
     assert commit_detail(salt, body) == expected
     assert expected.hex() == "b3bb2ef05340825745a42d875bc11327e7c6a2bbc0dc885686d07bc89251d81a"
     check_detail(salt + body, expected)
+    assert expected.hex() in (REPO / "docs" / "reference" / "details.md").read_text()
 
 
 @pytest.mark.parametrize("at", [0, 31, 32, 40])

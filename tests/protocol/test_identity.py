@@ -30,6 +30,7 @@ from fedlab.protocol.limits import EPOCHS_MAX
 from fedlab.protocol.merkle import inclusion_proof, leaf_hash, root_of
 from fedlab.protocol.openings import Words, WordsProof
 from fedlab.protocol.trees import ListTree
+from tests.conftest import REPO
 
 ENTROPY = bytes(range(16))
 LATER_ENTROPY = bytes(range(16, 32))
@@ -135,6 +136,17 @@ def test_an_opening_is_signed_without_its_signature() -> None:
         leaf_hash(chain.leaves[1]).hex()
         == "0a1dfa20ade4b311ea6e8c25f0b9a596343ea6a92d43c94d1c647ed7bf2f7e5c"
     )
+
+
+def test_the_reference_gives_this_example() -> None:
+    text = (REPO / "docs" / "reference" / "identity.md").read_text()
+    chain = opened(founded(), 1)
+    seed = recovery_seed(ENTROPY)
+    values = [seed, signing_public(seed), named(1), bytes.fromhex(chain.lab)]
+    for value in [*values, leaf_hash(chain.leaves[1])]:
+        assert f"| `{value.hex()}` |" in text
+    for leaf in chain.leaves:
+        assert f"\n```\n{leaf.decode()}\n```\n" in text
 
 
 # --- keys ---

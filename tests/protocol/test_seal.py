@@ -1,4 +1,4 @@
-"""Sealed details, against HPKE written out by hand (docs/reference/log.md)."""
+"""Sealed details, against HPKE written out by hand (docs/reference/details.md)."""
 
 import base64
 import hashlib
