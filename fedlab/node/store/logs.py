@@ -43,6 +43,8 @@ class LogRows:
 
         Raises LocalProtocolError unless all are held, StoreError if the disk does not have them.
         """
+        if start == end:
+            return []
         try:
             with self._database.read() as conn:
                 found = self._leaves(conn, self._held(conn, lab, epoch, end), start, end)
@@ -78,7 +80,9 @@ class LogRows:
     def tree(self, lab: str, epoch: int) -> Tree:
         """Return the tree over the held entries; full blocks are not hashed again."""
         with self._database.read() as conn:
-            row = self._held(conn, lab, epoch, 0)
+            row = LogRow.find(conn, lab, epoch)
+            if row is None:  # a log that a peer has just told of: nothing of it is held yet
+                return BlockTree([], [], lambda block: [])
             key = (row.id, row.held)
             if (kept := self._trees.get(key)) is not None:
                 return kept
