@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from fedlab.inventory.thesaurus import HEADER, Thesaurus, content
+from fedlab.inventory.smallwords import STOP
+from fedlab.inventory.thesaurus import HEADER, Thesaurus
+from fedlab.inventory.words import split, stem
 
 TEXT: Final = resources.files("fedlab.inventory").joinpath("thesaurus.tsv").read_text("utf-8")
 CONCEPTS_MIN: Final = 900
@@ -76,18 +78,17 @@ def in_a_cycle(broader: Mapping[str, list[str]]) -> list[str]:
     return [slug for slug in broader if slug in above(slug, broader)]
 
 
-def key(thesaurus: Thesaurus, term: str) -> str:
+def key(term: str) -> str:
     """Return what the search compares: stems run together, so that band saw is bandsaw."""
-    return "".join(word.stem for word in content(thesaurus.words.read(term)))
+    return "".join(stem(word) for word in split(term) if word not in STOP)
 
 
 def meanings(rows: list[Row]) -> dict[str, dict[str, str]]:
     """Return, for each compared form, the concepts it names and the term that says so."""
-    thesaurus = Thesaurus()
     named: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows:
         for term in row.terms:
-            named[key(thesaurus, term)][row.slug] = term
+            named[key(term)][row.slug] = term
     return named
 
 
@@ -166,8 +167,7 @@ def test_broader_names_only_the_nearest() -> None:
 
 
 def test_a_word_has_one_meaning_or_a_reason() -> None:
-    thesaurus = Thesaurus()
-    allowed = {key(thesaurus, term) for term in AMBIGUOUS}
+    allowed = {key(term) for term in AMBIGUOUS}
     report = {form: slugs for form, slugs in ambiguous(ROWS).items() if form not in allowed}
     assert report == {}, "choose one concept, write a longer term, or give a reason in AMBIGUOUS"
 
@@ -180,9 +180,8 @@ def test_an_ambiguous_word_would_be_seen() -> None:
 
 
 def test_no_reason_outlives_its_word() -> None:
-    thesaurus = Thesaurus()
     found = ambiguous(ROWS)
-    assert [term for term in AMBIGUOUS if key(thesaurus, term) not in found] == []
+    assert [term for term in AMBIGUOUS if key(term) not in found] == []
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,7 @@ def test_no_reason_outlives_its_word() -> None:
 def test_everyday_words_name_their_concept(
     term: str, slug: str, named: dict[str, dict[str, str]]
 ) -> None:
-    assert slug in named[key(Thesaurus(), term)]
+    assert slug in named[key(term)]
 
 
 @pytest.mark.parametrize(
