@@ -124,7 +124,6 @@ class Node:
         """Take up an invitation: reach the inviter, show the token, vouch; answer who it is."""
         assert self.driver is not None
         invitation = self.service.peers.read_invitation(url)
-        await self.write(self.service.peers.keep_invitation, invitation)
         await self.driver.join(invitation.lab, invitation.urls, invitation.token)
         joined = await self.write(self.service.peers.joined, invitation)
         self.driver.published()

@@ -5,7 +5,6 @@ answers are msgspec types, handed out as plain JSON values.
 """
 
 import inspect
-import typing
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
@@ -105,7 +104,7 @@ def _unbound(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @cache
 def _arguments(function: Callable[..., Any]) -> type[msgspec.Struct]:
-    hints = typing.get_type_hints(function)
+    hints = inspect.get_annotations(function)
     fields: list[Any] = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name == "self":

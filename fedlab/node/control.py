@@ -5,7 +5,6 @@ itself; one that does not asks the running node, at a loopback address of its ow
 that only the folder's owner can read.
 """
 
-import http.client
 import json
 import os
 import secrets
@@ -157,6 +156,8 @@ def _ask_node(folder: Folder, name: str, params: dict[str, Any]) -> Any:
     contact = read_contact(folder)
     if contact is None:
         raise NotThereError
+    import http.client  # late: without a node nothing needs it
+
     connection = http.client.HTTPConnection("127.0.0.1", contact.port, timeout=ANSWER_WAIT_S)
     try:
         # Only a connection that was refused proves that the call was not made.

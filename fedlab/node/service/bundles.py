@@ -3,11 +3,14 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fedlab.node.bundles import Carried, read_bundle_file, write_bundle_file
 from fedlab.node.service.answers import BundleAnswer
 from fedlab.node.service.base import Opened
 from fedlab.protocol.horizon import Horizon
+
+if TYPE_CHECKING:
+    from fedlab.node.bundles import Carried
 
 
 class Bundles:
@@ -19,6 +22,8 @@ class Bundles:
 
     def write(self, path: str, since: str | None = None) -> BundleAnswer:
         """Write what peers are told of into a file, or only what another bundle lacks."""
+        from fedlab.node.bundles import write_bundle_file  # late: few commands carry bundles
+
         before = Path(since) if since else None
         return _answer(
             write_bundle_file(
@@ -28,6 +33,8 @@ class Bundles:
 
     def read(self, path: str) -> BundleAnswer:
         """Take from a file whatever is not held, checked as if a peer had sent it."""
+        from fedlab.node.bundles import read_bundle_file
+
         opened = self._opened
         carried = read_bundle_file(
             opened.store, opened.writer, self._horizon(), Path(path), wall=time.time()
@@ -36,5 +43,5 @@ class Bundles:
         return _answer(carried)
 
 
-def _answer(carried: Carried) -> BundleAnswer:
+def _answer(carried: "Carried") -> BundleAnswer:
     return BundleAnswer(carried.labs, carried.entries, carried.problems)

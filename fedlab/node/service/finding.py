@@ -1,6 +1,6 @@
 """One question to everything that the network holds."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.node.errors import BadRequestError
@@ -8,9 +8,6 @@ from fedlab.node.service.answers import HitAnswer, SearchAnswer
 from fedlab.node.service.base import Opened
 from fedlab.node.service.shown import Point, Shown
 from fedlab.protocol.limits import QUERY_CHARS_MAX, SEARCH_HITS_MAX
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Finding:
@@ -25,7 +22,7 @@ class Finding:
         text: str,
         *,
         kind: str | None = None,
-        terms: "Sequence[str]" = (),
+        terms: Sequence[str] = (),
         category: str | None = None,
         lab: str | None = None,
         near: str | None = None,

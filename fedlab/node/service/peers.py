@@ -181,12 +181,9 @@ class Peers:
             raise ConflictError("this lab is blocked here", "take the block back first: `unblock`")
         return invitation
 
-    def keep_invitation(self, invitation: Invitation) -> None:
-        """Keep a peer's addresses, so that it is tried again if it is away now."""
-        self._opened.store.peers.put(invitation.lab, invitation.urls, invitation.name)
-
     def joined(self, invitation: Invitation) -> LabNameAnswer:
-        """Vouch for the lab that has let us in."""
+        """Vouch for the lab that has let us in, and keep its addresses."""
+        self._opened.store.peers.put(invitation.lab, invitation.urls, invitation.name)
         self._vouch(invitation.lab)
         return self._named(invitation.lab, invitation.name)
 

@@ -74,7 +74,6 @@ def test_joining_vouches_for_the_inviter_and_keeps_its_addresses(
     host: Service, lab: Service
 ) -> None:
     invitation = lab.peers.read_invitation(ask(host, "invite")["url"])
-    lab.peers.keep_invitation(invitation)
     assert lab.peers.joined(invitation).name == "Grand labo"
     assert facts(lab)[-1] == "lab.vouch"
     assert lab.peers.to_dial() == {host.store.lab: invitation.urls}
