@@ -6,7 +6,7 @@ a deleted one makes the others change places; then, if it is the only one left, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -85,27 +85,28 @@ class _Family(NamedTuple):
     own: Mapping[str, Own]
     last: Mapping[str, Content]
 
-    def known(self, places: Iterable[int]) -> dict[int, str]:
+    def known(self, places: Sequence[int]) -> dict[int, str]:
         """Return the code of each row that is an item already."""
         found: dict[int, str] = {}
-        left = list(self.members)
-        waiting = list(places)
-        said = [(code, self.last[code]) for code in left if code in self.last]
-        shown = [(code, self.own[code].content) for code in left if code in self.own]
+        left = dict.fromkeys(self.members)
+        said = {code: self.last[code] for code in left if code in self.last}
+        shown = {code: self.own[code].content for code in left if code in self.own}
         for known in (said, shown):
             by_content: dict[bytes, list[str]] = defaultdict(list)
-            for code, content in known:
-                by_content[spelled(content)].append(code)
-            for place in list(waiting):
-                same = by_content.get(spelled(self.rows[place].content), [])
-                if match := next((code for code in same if code in left), None):
+            for code in reversed(left):
+                if code in known:
+                    by_content[spelled(known[code])].append(code)
+            for place in places:
+                same = by_content.get(spelled(self.rows[place].content))
+                if place not in found and same:
+                    found[place] = same.pop()
+                    del left[found[place]]
+        for place in places:
+            if place not in found:
+                match = next((code for code in left if self._may_be(self.rows[place], code)), None)
+                if match:
                     found[place] = match
-                    left.remove(match)
-                    waiting.remove(place)
-        for place in waiting:
-            if match := next((code for code in left if self._may_be(self.rows[place], code)), None):
-                found[place] = match
-                left.remove(match)
+                    del left[match]
         return found
 
     def _may_be(self, row: ImportRow, code: str) -> bool:

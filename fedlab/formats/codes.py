@@ -14,7 +14,7 @@ from fedlab.inventory.facts import CODE_RE
 from fedlab.protocol.limits import CODE_CHARS_MAX
 
 _NOT_CODE = re.compile(r"[^A-Z0-9.]+")
-_COUNT_LAST = re.compile(r"\s*:\s*\d+\s*$|\s*\(?[x×]\s?\d+\)?\s*$")
+_COUNT_LAST = re.compile(r"\s*:\s*\d+\s*$|\s+\(?[x×]\s?\d+\)?\s*$")
 _NUMBER_CHARS = 5  # -9999
 _SLUG_CHARS = CODE_CHARS_MAX - _NUMBER_CHARS
 _HASH_CHARS = 4  # a million names cut at the same word give one clash

@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fedlab.formats import kinds
-from fedlab.formats.headers import FIELDS, TERM_COLUMNS, Meaning, recognise
+from fedlab.formats.headers import FIELDS, NEAR_RANK, TERM_COLUMNS, Meaning, recognise
 from fedlab.formats.profile import Profile, is_identifier, profile
 from fedlab.formats.quantities import decimal_comma, read_money, read_yes
 from fedlab.formats.tables import MappingError, Table, column_letter
-from fedlab.formats.text import fold, near
+from fedlab.formats.text import fold, folded, near
 
 _SEVERAL = frozenset({"name", "place", "tags", "more"})  # fields that more than one column feeds
 _NAME_BY_CONTENT_MIN = 0.3  # below this a column repeats itself too much to name anything
 _DESCRIPTION_AS_NAME_CHARS = 100
+_NUMBER_HEADERS = folded("N°|No|Num|Numéro|Number|#|ID|Identifiant|Label")
 _ENGLISH_PARTS = ("brand", "model", "material", "shape", "category")
 _FRENCH_PARTS = ("category", "brand", "model", "shape", "material")
 _PART_HEADERS = {
@@ -118,11 +119,17 @@ def _checked(meaning: Meaning | None, cells: list[str], name: str) -> Meaning | 
         return meaning
     if meaning.field == "kind" and not _mostly(cells, lambda cell: kinds.kind_of_word(cell) != ""):
         return Meaning("category", meaning.rank + 100) if fold(name) == "type" else None
-    if meaning.field == "code" and not _are_codes(cells):
+    if meaning.field == "name" and meaning.rank >= NEAR_RANK and _repeat(cells):
+        return None  # `Machin` is no machine
+    if meaning.field == "code" and not _are_codes(cells, numbers=fold(name) in _NUMBER_HEADERS):
         return None
     if meaning.field == "place" and fold(name) == "location" and _mostly(cells, _is_rental):
         return Meaning("lend", meaning.rank)  # in French a location is a rental
     return meaning
+
+
+def _repeat(cells: list[str]) -> bool:
+    return len({cell.casefold() for cell in cells}) < 0.7 * len(cells)
 
 
 def _mostly(cells: list[str], test: "kinds.Test") -> bool:
@@ -133,11 +140,15 @@ def _is_rental(cell: str) -> bool:
     return read_yes(cell) is not None or read_money(cell).cents is not None
 
 
-def _are_codes(cells: list[str]) -> bool:
-    """Say whether cells can be codes: short, almost all different, not made for machines."""
-    distinct = len({cell.casefold() for cell in cells})
+def _are_codes(cells: list[str], *, numbers: bool) -> bool:
+    """Say whether cells can be codes: short, mostly different, not made for machines.
+
+    What is headed `Code` may repeat itself up to half; a mere `N°` may be something else.
+    """
+    repeated = len(cells) - len({cell.casefold() for cell in cells})
     short = all(len(cell) <= 40 and cell.count(" ") < 4 for cell in cells)
-    return short and distinct >= 0.9 * len(cells) and not any(map(is_identifier, cells))
+    most = max(2, len(cells) // 10) if numbers else len(cells) // 2
+    return short and repeated <= most and not any(map(is_identifier, cells))
 
 
 # --- by mapping ---------------------------------------------------------------------------------
@@ -151,7 +162,7 @@ def _as_asked(table: Table, mapping: Mapping_) -> dict[int, str]:
 
 
 def field_named(text: str) -> str:
-    """Return the field that a person names, in French too; raises MappingError for an unknown one."""
+    """Return the field that a person names, in French too; raises MappingError if it is none."""
     field = text.strip().lower()
     if field in FIELDS:
         return field

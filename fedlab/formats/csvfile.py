@@ -15,6 +15,7 @@ from fedlab.formats.text import clean
 
 SEPARATORS = (";", ",", "\t", "|")
 _SAMPLE_ROWS = 200
+_CELL_LINES_MAX = 40  # in a file with broken quotes, a longer cell is no cell
 _DECLARED = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)  # Excel's own way to name the separator
 
 
@@ -44,29 +45,44 @@ def read_csv(text: str, *, tabs_first: bool = False) -> Grid:
 
 
 def _rows(text: str, separator: str) -> Iterator[list[str]]:
-    """Read with quotes if every quote is closed, otherwise each line on its own.
+    """Read as RFC 4180 says if the file keeps to it, otherwise record by record.
 
-    An inch mark at the start of a cell (`"1/2 drill`) would swallow the rest of the file.
+    An inch mark at the start of a cell (`"1/2 drill`) would else swallow the rest of the file.
     """
-    if _quotes_are_closed(text, separator):
+    if _error(text, separator) is None:
         yield from csv.reader(io.StringIO(text), delimiter=separator)
         return
-    for line in text.split("\n"):
-        if not line:
-            yield []
-        elif _quotes_are_closed(line, separator):
-            yield from csv.reader([line], delimiter=separator)
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        end = _record_end(lines, at, separator)
+        record = "\n".join(lines[at:end])
+        if end == at + 1 and _error(record, separator) == "open":
+            yield record.split(separator)
         else:
-            yield line.split(separator)
+            yield from csv.reader(io.StringIO(record), delimiter=separator) if record else [[]]
+        at = end
 
 
-def _quotes_are_closed(text: str, separator: str) -> bool:
+def _record_end(lines: list[str], at: int, separator: str) -> int:
+    """Return where the record that begins at a line ends: the next line, unless quotes go on."""
+    for end in range(at + 1, min(at + _CELL_LINES_MAX, len(lines)) + 1):
+        error = _error("\n".join(lines[at:end]), separator)
+        if error is None:
+            return end
+        if error != "open":
+            break
+    return at + 1
+
+
+def _error(text: str, separator: str) -> str | None:
+    """Return what a strict reader minds, `open` for a quote without an end; None for nothing."""
     try:
         for _ in csv.reader(io.StringIO(text), delimiter=separator, strict=True):
             pass
     except csv.Error as exc:
-        return "end of data" not in str(exc)
-    return True
+        return "open" if "end of data" in str(exc) else str(exc)
+    return None
 
 
 def _separator(text: str, tabs_first: bool) -> str:

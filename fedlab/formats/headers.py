@@ -149,11 +149,14 @@ class Meaning(NamedTuple):
     rank: int
 
 
-_HEAD_RANK, _NEAR_RANK = 1_000, 2_000
+_HEAD_RANK, NEAR_RANK = 1_000, 2_000
 _KNOWN: dict[str, Meaning] = {}
 for _field, _phrases in _PHRASES.items():
     for _rank, _phrase in enumerate(_phrases.split("|")):
         _KNOWN.setdefault(fold(_phrase), Meaning(_field, _rank))
+_BY_LETTER: dict[str, list[str]] = {}
+for _phrase in _KNOWN:
+    _BY_LETTER.setdefault(_phrase[0], []).append(_phrase)
 _HEAD_WORDS = {fold(word): field for field, words in _HEADS.items() for word in words.split()}
 
 
@@ -186,8 +189,7 @@ def _by_head(words: list[str]) -> Meaning | None:
 
 def _by_slip(text: str) -> Meaning | None:
     """Find the phrase that was mistyped; two that are equally near, of two fields, are none."""
-    found = {meaning.field: meaning for known, meaning in _KNOWN.items() if near(text, known)}
-    if len(found) != 1:
+    if not text:
         return None
-    field = next(iter(found))
-    return Meaning(field, _NEAR_RANK)
+    found = {_KNOWN[known].field for known in _BY_LETTER.get(text[0], ()) if near(text, known)}
+    return Meaning(found.pop(), NEAR_RANK) if len(found) == 1 else None

@@ -87,7 +87,7 @@ def _comes_back(lines: tuple[Line, ...], place: int) -> bool:
 
 def _shaped_headers(lines: tuple[Line, ...]) -> int | None:
     """Find headers made of unknown words by how they differ from what stands below them."""
-    if len(lines) < 3:
+    if len(lines) < 2:
         return None
     width = max(2, _usual_width(lines))
     place = next((n for n, line in enumerate(lines[:8]) if line.filled() >= 0.6 * width), None)
@@ -106,9 +106,9 @@ def _shaped_headers(lines: tuple[Line, ...]) -> int | None:
 def _differs(body: tuple[Line, ...], column: int, header: str) -> bool:
     """Say whether a column is of another kind than the word above it."""
     below = [line.cells[column] for line in body if column < len(line.cells) and line.cells[column]]
-    if not header or len(below) < 3:
+    if not header or not below:
         return False
-    if sum(1 for cell in below if is_number(cell)) >= 0.6 * len(below):
+    if sum(1 for cell in below if is_number(cell)) >= (0.6 if len(below) > 2 else 1) * len(below):
         return True
     return len(below) >= 5 and len(set(below)) <= 0.5 * len(below)
 
@@ -146,12 +146,13 @@ def _body(grid: Grid, head: int, asides: list[Aside]) -> tuple[list[Line], dict[
     section = ""
     below = grid.lines[head + 1 :]
     shouting = _shouts(below)
+    width = len(grid.lines[head].cells)
     for place, line in enumerate(below):
         if line.cells == grid.lines[head].cells:
             asides.append(Aside(line.number, "repeats the headers", grid.title))
         elif _is_total(line):
             asides.append(Aside(line.number, f"is a total, not an item: {_said(line)}", grid.title))
-        elif _is_section(grid, below, place, shouting=shouting):
+        elif width > 2 and _is_section(grid, below, place, shouting=shouting):
             section = next(cell for cell in line.cells if cell).rstrip(" :")
             asides.append(Aside(line.number, f"is the title of a section: {section}", grid.title))
         else:
@@ -169,9 +170,7 @@ def _is_total(line: Line) -> bool:
 def _is_section(grid: Grid, below: tuple[Line, ...], place: int, *, shouting: bool) -> bool:
     """Say whether a line holds nothing but a title for the lines under it."""
     line = below[place]
-    if line.filled() != 1 or place + 1 == len(below) or _usual_width(below) < 3:
-        return False
-    if below[place + 1].filled() < 2:
+    if line.filled() != 1 or place + 1 == len(below) or below[place + 1].filled() < 2:
         return False
     text = next(cell for cell in line.cells if cell)
     index = line.number - 1

@@ -93,14 +93,15 @@ def read_items(
         raise FileError(
             f"the file lists more than {limits.IMPORT_ROWS_MAX} items", "split it into several"
         )
-    rows = _without_clashing_codes(rows)
+    if several:
+        rows = _without_clashing_numbers(rows)
     return Sheet(tuple(rows), tuple(rejected), tuple(asides), tuple(columns))
 
 
-def _without_clashing_codes(rows: list[ImportRow]) -> list[ImportRow]:
-    """Drop codes that begin anew on every sheet: they name nothing; they stay as references."""
+def _without_clashing_numbers(rows: list[ImportRow]) -> list[ImportRow]:
+    """Drop numbers that begin anew on every sheet as codes: they stay as references."""
     codes = [row.code for row in rows if row.code]
-    if len(set(codes)) >= 0.9 * len(codes):
+    if not all(code.isdecimal() for code in codes) or len(set(codes)) >= 0.9 * len(codes):
         return rows
     return [row.coded_as_reference() for row in rows]
 
@@ -134,6 +135,8 @@ def _read(data: bytes, filename: str, hints: list[str]) -> tuple[list[Table], li
         return [find_table(grid, hints) for grid in grids], asides
     _refuse_foreign(data)
     text = decode(data)
+    if not re.search(r"\w", text):
+        raise FileError("the file holds no words", "check that it is the right one")
     ending = filename.rpartition(".")[2].lower()
     if ending in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
         return [_table(read, hints) for read in read_json(text)], []

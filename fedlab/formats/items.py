@@ -46,6 +46,7 @@ class ImportRow(NamedTuple):
     code: str  # as the file gives it, in our spelling; "" where it gives none
     content: Content
     guessed: frozenset[str] = frozenset()  # fields of the fact that the file does not state
+    code_text: str = ""  # the code as it stands in the file
 
     @property
     def name(self) -> str:
@@ -55,8 +56,9 @@ class ImportRow(NamedTuple):
     def with_reference(self) -> "ImportRow":
         """Return the row with its code also kept as the lab's own reference."""
         detail = dict(self.content.detail)
-        if self.code and detail.setdefault("ref", self.code) != self.code:
-            detail["more"] = {**detail.get("more", {}), "code": self.code}
+        text = self.code_text
+        if self.code and detail.setdefault("ref", text) != text:
+            detail["more"] = {**detail.get("more", {}), "code": text}
         return self._replace(content=self.content._replace(detail=detail))
 
     def coded_as_reference(self) -> "ImportRow":
@@ -91,7 +93,7 @@ def read_row(row: Row, context: Context) -> ImportRow | Aside:
         encode_detail(content.detail)
     except LocalProtocolError as exc:
         return Aside(row.number, f"is too long for one item: {exc}", sheet)
-    return ImportRow(row.number, sheet, item.code, content, item.guessed())
+    return ImportRow(row.number, sheet, item.code, content, item.guessed(), item.code_text)
 
 
 class _Item:
@@ -105,7 +107,7 @@ class _Item:
         self.terms: set[str] = set()
         self.places: list[str] = []
         self.tags: list[str] = []
-        self.code = self.unit = self.kind = ""
+        self.code = self.code_text = self.unit = self.kind = ""
         self.name, named_by = self._name()
         for column, cell in row.cells.items():
             if column not in named_by:
@@ -202,7 +204,7 @@ class _Item:
         self._more(header, cell)
 
     def _take_code(self, cell: str, header: str) -> None:
-        self.code = code_of_text(cell)
+        self.code, self.code_text = code_of_text(cell), one_line(cell)
         if self.code != cell.upper():
             self._text("ref", one_line(cell), header)
 

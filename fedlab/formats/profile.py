@@ -18,7 +18,7 @@ class Profile(NamedTuple):
 
     filled: float
     distinct: float
-    wordy: float  # words, not codes, numbers, dates or addresses
+    wordy: float  # words; codes count a little, numbers, dates and addresses nothing
     length: float  # mean, in characters
 
     def looks_like_names(self) -> float:
@@ -26,7 +26,7 @@ class Profile(NamedTuple):
         if not self.length:
             return 0.0
         fit = 1.0 if 3 <= self.length <= 70 else max(0.2, 70 / max(self.length, 3) / 1.5)
-        return self.filled * self.distinct * self.wordy * fit
+        return self.filled * self.distinct**2 * self.wordy * fit
 
 
 def is_data(cell: str) -> bool:
@@ -36,9 +36,10 @@ def is_data(cell: str) -> bool:
     )
 
 
-def is_wordy(cell: str) -> bool:
-    """Say whether a cell holds words that could name a thing."""
-    return bool(_LETTERS.search(cell)) and not (is_data(cell) or _CODE.fullmatch(cell))
+def _wordiness(cell: str) -> float:
+    if not _LETTERS.search(cell) or is_data(cell):
+        return 0.0
+    return 0.3 if _CODE.fullmatch(cell) else 1.0  # ABS_UM_1 may be what a printer is called
 
 
 def is_identifier(cell: str) -> bool:
@@ -53,6 +54,6 @@ def profile(cells: Sequence[str], rows: int) -> Profile:
     return Profile(
         filled=len(cells) / rows,
         distinct=len({cell.casefold() for cell in cells}) / len(cells),
-        wordy=sum(1 for cell in cells if is_wordy(cell)) / len(cells),
+        wordy=sum(_wordiness(cell) for cell in cells) / len(cells),
         length=sum(len(cell) for cell in cells) / len(cells),
     )

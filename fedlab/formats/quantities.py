@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from fedlab.formats.text import fold, folded
+from fedlab.formats.text import fold, folded, one_line
 from fedlab.protocol import limits
 
 _NUMBER = r"\d{1,3}(?:[ '’]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
@@ -94,7 +94,7 @@ def find_unit(text: str) -> str:
 
 def read_quantity(text: str, *, decimal_comma: bool | None = None) -> Amount:
     """Return the amount a cell states; unknown for `NC`, `-3`, `Reel` or `10 to 12`."""
-    match = _QUANTITY.fullmatch(text.strip().lower())
+    match = _QUANTITY.fullmatch(one_line(text).lower())
     number = _decimal(match[1], decimal_comma) if match else None
     if match is None or number is None:
         return Amount(None)
@@ -109,7 +109,7 @@ def read_quantity(text: str, *, decimal_comma: bool | None = None) -> Amount:
 
 def read_money(text: str, *, decimal_comma: bool | None = None) -> Sum:
     """Return a sum of euros; unknown for another currency, and for `1e/ml` or `100*`."""
-    match = _MONEY.fullmatch(text.strip())
+    match = _MONEY.fullmatch(one_line(text))
     if not match or (number := _decimal(match[1], decimal_comma, cents=True)) is None:
         return Sum(None)
     if match[2]:  # 12€50

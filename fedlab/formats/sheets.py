@@ -47,7 +47,7 @@ def read_sheets(data: bytes) -> tuple[list[Grid], list[str]]:
 
 
 def _grid(sheet: calamine.CalamineSheet) -> Grid:
-    check_columns(sheet.total_width)
+    check_columns(sheet.end[1] + 1 if sheet.end else 0)
     rows = sheet.to_python(skip_empty_area=False)
     spans = tuple(
         Span(top, left, bottom, right)

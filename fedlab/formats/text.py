@@ -89,9 +89,9 @@ def folded(words: str, separator: str = "|") -> frozenset[str]:
 
 
 def near(word: str, known: str) -> bool:
-    """Say whether a word is mistyped: one letter off, or two in a long word."""
+    """Say whether a word, of the same first letter, is mistyped: one slip, two in a long word."""
     slips = 0 if len(known) < 5 else 1 if len(known) < 9 else 2
-    if abs(len(word) - len(known)) > slips or not slips or word[0] != known[0]:
+    if not slips or abs(len(word) - len(known)) > slips or word[0] != known[0]:
         return False
     return _distance(word, known, slips) <= slips
 
