@@ -1,7 +1,7 @@
 """A lab's own node in a folder, for tests: store, gate, writer and projector, and restarts."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fedlab.node.gate import Gate
@@ -20,6 +20,7 @@ class Node:
         self.folder = folder
         self.lab = lab or Lab()
         self.published: list[Head] = []
+        self.publish: Callable[[Head], None] = self.published.append
         folder.mkdir(exist_ok=True)
         self.open()
         if not self.store.has_lab():
@@ -46,7 +47,7 @@ class Node:
             self.gate,
             keys,
             now=lambda: AT,
-            publish=self.published.append,
+            publish=self.publish,
             salt=salt,
         )
         self.projector = Projector(self.store)
