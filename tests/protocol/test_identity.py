@@ -351,7 +351,7 @@ def test_chains_have_a_length() -> None:
         read_chain([])
     with pytest.raises(RemoteProtocolError, match="48 is the most"):
         read_chain([founded().leaves[0]] * (EPOCHS_MAX + 1))
-    with pytest.raises(RemoteProtocolError, match="61,440 bytes"):
+    with pytest.raises(RemoteProtocolError, match="a chain of more than 61,440 bytes"):
         read_chain([founded().leaves[0], b"x" * 61_440])
 
 
@@ -362,6 +362,13 @@ def test_the_longest_chain_can_be_read() -> None:
     assert chain.epoch == EPOCHS_MAX - 1
     with pytest.raises(LocalProtocolError):
         opened(chain, EPOCHS_MAX, before=EPOCHS_MAX - 1)
+
+
+@pytest.mark.parametrize("place", [b'"e":1,', b'"n":1,'])
+def test_a_genesis_is_entry_0_of_epoch_0(place: bytes) -> None:
+    leaf = founded().leaves[0].replace(place.replace(b"1", b"0"), place)
+    with pytest.raises(RemoteProtocolError, match="entry 0 of epoch 0"):
+        read_chain([leaf])
 
 
 def test_a_lab_of_a_version_to_come_says_so() -> None:
