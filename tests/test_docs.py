@@ -1,0 +1,95 @@
+"""The documents say what the code does: an undocumented command fails, and so does a stale box.
+
+`python tests/test_docs.py` writes the boxes of docs/reference/cli.md anew.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from fedlab.node.cli.main import fedlab
+
+REPO = Path(__file__).resolve().parents[1]
+CLI_PAGE = REPO / "docs" / "reference" / "cli.md"
+# A heading, prose, and the first box that begins with the command's usage.
+BOX = re.compile(r"```text\nUsage: (fedlab[a-z \-]*?)(?: \[OPTIONS\]| [A-Z]).*?```", re.DOTALL)
+
+
+def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its full name, in the order of `--help`."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.commands[name]
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+COMMANDS = dict(commands(fedlab, "fedlab"))
+
+
+def help_box(path: str) -> str:
+    """Return what `--help` prints for a command, as a box."""
+    _, *names = path.split()
+    said = CliRunner().invoke(fedlab, [*names, "--help"], prog_name="fedlab", terminal_width=80)
+    assert said.exit_code == 0
+    return "```text\n" + said.output.rstrip() + "\n```"
+
+
+def boxes(page: str) -> dict[str, str]:
+    """Return the boxes of a page by the command that they show."""
+    return {match[1]: match[0] for match in BOX.finditer(page)}
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_is_documented_as_it_is(path: str) -> None:
+    page = CLI_PAGE.read_text()
+    assert COMMANDS[path].help
+    assert f"\n## {path}\n" in page, f"{path} has no section in {CLI_PAGE.name}"
+    assert boxes(page).get(path) == help_box(path), "run: python tests/test_docs.py"
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    assert set(boxes(CLI_PAGE.read_text())) == set(COMMANDS)
+
+
+def test_a_stale_box_is_found() -> None:
+    """The check has teeth: one word more in a box, and it is not what `--help` prints."""
+    page = CLI_PAGE.read_text().replace("--name TEXT", "--name TEXT  please", 1)
+    assert any(boxes(page)[path] != help_box(path) for path in COMMANDS)
+
+
+def links(page: Path) -> Iterator[str]:
+    """Yield the relative links of a page, without what is inside of boxes."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not re.match(r"[a-z]+:|#", target):
+            yield target.partition("#")[0]
+
+
+PAGES = sorted([*REPO.glob("*.md"), *REPO.glob("docs/**/*.md"), *REPO.glob("benchmarks/*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert [target for target in links(page) if not (page.parent / target).exists()] == []
+
+
+def write_boxes() -> None:
+    """Write the boxes of the page anew, adding those that are not there yet."""
+    page = CLI_PAGE.read_text()
+    for path, box in boxes(page).items():
+        if path in COMMANDS:
+            page = page.replace(box, help_box(path))
+    for path in COMMANDS:
+        if path not in boxes(page):
+            page = page.replace(f"\n## {path}\n", f"\n## {path}\n\n{help_box(path)}\n", 1)
+    CLI_PAGE.write_text(page)
+
+
+if __name__ == "__main__":
+    write_boxes()
