@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run, and no verdict that hangs on how busy the machine is.
+settings.register_profile("fedlab", derandomize=True, deadline=None, database=None)
+settings.load_profile("fedlab")
 
 REPO = Path(__file__).resolve().parents[1]
 
