@@ -27,7 +27,16 @@ ITEMS_BEFORE = 254
 
 @pytest.fixture(scope="module")
 def killer() -> Iterator[Killer]:
+    """Children of this one append through the writer."""
     killer = Killer("tests.node.store.append_killed")
+    yield killer
+    killer.close()
+
+
+@pytest.fixture(scope="module")
+def command_killer() -> Iterator[Killer]:
+    """Children of this one run the command, with its projections and its search index."""
+    killer = Killer("tests.node.store.item_add_killed")
     yield killer
     killer.close()
 
@@ -44,23 +53,28 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def kill_everywhere(
-    killer: Killer, base: Path, tmp_path: Path, mutant: str = "", only: str = WRITING
+    killer: Killer,
+    base: Path,
+    tmp_path: Path,
+    *args: str,
+    only: str = WRITING,
+    mutant: str = "",
 ) -> int:
-    """Kill the append at each call in turn and check what is left; return the number of deaths."""
+    """Kill a run at each call in turn and check what is left; return the number of deaths."""
     deaths = 0
     at = tmp_path / "run"
 
-    def restore() -> tuple[str, str]:
+    def restore() -> None:
         shutil.rmtree(at, ignore_errors=True)
         shutil.copytree(base, at)
-        return str(at / "node"), str(at / "record")
 
-    folder, record = restore()
-    calls = killer.calls(at / "node", folder, record, mutant, "NEW", only=only)
+    args = (str(at / "node"), str(at / "record"), *args)
+    restore()
+    calls = killer.calls(at / "node", *args, only=only)
     for name, count in sorted(calls.items()):
         for number in range(1, count + 1):
-            folder, record = restore()
-            deaths += killer.kill(at / "node", name, number, folder, record, mutant, "NEW")
+            restore()
+            deaths += killer.kill(at / "node", name, number, *args)
             try:
                 check_restart(at / "node", Record(at / "record"), mutant)
             except AssertionError as exc:
@@ -69,13 +83,19 @@ def kill_everywhere(
 
 
 def test_an_append_killed_at_every_system_call(killer: Killer, base: Path, tmp_path: Path) -> None:
-    assert kill_everywhere(killer, base, tmp_path) > 50
+    assert kill_everywhere(killer, base, tmp_path, "", "NEW") > 50
+
+
+def test_item_add_killed_at_every_system_call(
+    command_killer: Killer, base: Path, tmp_path: Path
+) -> None:
+    assert kill_everywhere(command_killer, base, tmp_path, "New tool") > 50
 
 
 def test_a_founding_killed_before_every_file_and_sync(killer: Killer, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     only = "openat,write,ftruncate,fsync,fdatasync,rename,unlink,mkdir,fchmod"
-    assert kill_everywhere(killer, tmp_path / "nothing", tmp_path, only=only) > 30
+    assert kill_everywhere(killer, tmp_path / "nothing", tmp_path, "", "NEW", only=only) > 30
 
 
 @pytest.mark.parametrize(
@@ -90,4 +110,4 @@ def test_the_test_notices(
 ) -> None:
     """Negative control: a node with one rule broken is caught."""
     with pytest.raises(AssertionError, match=message):
-        kill_everywhere(killer, base, tmp_path, mutant, "pwrite64")
+        kill_everywhere(killer, base, tmp_path, mutant, "NEW", only="pwrite64", mutant=mutant)
