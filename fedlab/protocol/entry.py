@@ -84,7 +84,13 @@ class FactError(LocalProtocolError, ValueError):
 
 
 class FactHead(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="t"
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="t",
+    gc=False,  # a fact holds no cycle, and a fold makes many
 ):
     """What the head of every fact says, the genesis included; `t`, the type, is the tag.
 
@@ -108,7 +114,7 @@ class Fact(BareFact, frozen=True, kw_only=True):
     detail: Hex32 | UnsetType = UNSET
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One entry where it stands; `fact` is there only for the statuses of a fold and DISPUTED."""
 
     lab: LabId
