@@ -11,9 +11,9 @@ from fedlab.formats.text import one_line
 _LABELLED = re.compile(r"([^:\n]{1,60}?)\s*:\s*(?!//)(\S.*)", re.DOTALL)
 _BARE_COUNT = re.compile(r"\d{1,6}(?:\s*\(.*\))?", re.DOTALL)
 _COUNTS = (
-    re.compile(r"(\d{1,4})\s*[x×]\s+\S", re.DOTALL),  # 3 x Prusa
-    re.compile(r"[^\d:].*?:\s*(\d{1,6})(?=\s*(?:\(|$))", re.DOTALL),  # Saws: 2 (wood)
-    re.compile(r".*[ (][x×]\s?(\d{1,4})\)?", re.DOTALL),  # Saw (x2)
+    re.compile(r"(\d{1,4})\s*[x×]\s+[^\W\d]"),  # 3 x Prusa
+    re.compile(r"(?:[^\d:].*?:\s*)?(\d{1,6})(?=\s*(?:\(|$))"),  # Saws: 2 (wood)
+    re.compile(r".*[^\d\s][ (]+[x×]\s?(\d{1,4})\)?$"),  # Saw (x2)
 )
 _BOLD_LEAD = re.compile(r"(\*\*|__)(.+?)\1\s*[:–—-]\s+(.+)", re.DOTALL)
 
@@ -112,8 +112,8 @@ def _entry(block: Block, path: list[str], category: str) -> Entry:
     entry = Entry(block.line, one_line(plain), path=path, category=category)
     entry.describe(*described([Block("text", block.line, 0, rest)] if rest else []))
     entry.said += extras
-    for pattern in _COUNTS:
-        if count := pattern.fullmatch(entry.name) or pattern.match(entry.name):
-            entry.quantity = count[1]
-            break
+    for text in (entry.name, one_line(read_inline(rest).text)):
+        for pattern in _COUNTS:
+            if not entry.quantity and (count := pattern.match(text)):
+                entry.quantity = count[1]
     return entry

@@ -81,8 +81,9 @@ def read_items(
             kinds.kind_of_columns(table.columns),
         )
         columns += [Column(table.title, *said) for said in describe(table, layout).items()]
+        by_title = several and table.sorted_by_title and not _UNTITLED.fullmatch(table.title)
         for row in table.rows:
-            if several and not row.section and not _UNTITLED.fullmatch(table.title):
+            if by_title and not row.section:
                 row = row._replace(section=table.title)
             read = read_row(row, context)
             if isinstance(read, Aside):

@@ -273,7 +273,7 @@ class _Item:
             self.context.kind,
             kinds.kind_of_title(section),
             self.context.title_kind,
-            kinds.kind_of_thing(self.name, self.detail.get("category", "")),
+            kinds.kind_of_thing(self.name),
             self.context.usual_kind,
         )
         return next((kind for kind in named if kind), "tool")

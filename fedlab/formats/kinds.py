@@ -24,7 +24,7 @@ _ROOMS = frozenset({"atelier", "workshop"})  # in a cell a course, in a title th
 
 # Nouns that settle what a thing is when they stand first (French) or last (English).
 _NOUN_WORDS = {
-    "material": "résistance résistor resistor condensateur capacitor diode led transistor "
+    "material": "résistance résistor resistor condensateur capacitor diode transistor "
     "connecteur connector régulateur regulator filament fil pla abs petg résine resin colle glue "
     "vis screw écrou nut boulon bolt rondelle washer clou nail contreplaqué plywood mdf bois wood "
     "planche plexiglas plexi acrylique acrylic vinyle vinyl flex papier paper carton cardboard "
@@ -35,15 +35,22 @@ _NOUN_WORDS = {
     "aluminum laiton brass epoxy époxy silicone plâtre plaster argile clay sable perle bouton "
     "bobine gaine thread yarn chemical stylo feutre polymer lubricant aiguille needle lame filtre "
     "robinet flask blouse antibiotique antifongique milieu consumable wipe towel sealer zip",
-    "tool": "machine imprimante printer scie saw perceuse drill visseuse fraiseuse mill tour lathe "
-    "laser ponceuse sander pistolet gun fer iron pince pliers marteau hammer tournevis screwdriver "
-    "clé wrench multimètre multimeter oscilloscope presse press cutter caméra camera appareil étau "
-    "vise scanner plotter brodeuse surjeteuse découpeuse dévidoir kit testeur tester stand case "
-    "cable câble chargeur charger holder rack dispenser station boîte coffret",
+    "tool": "machine imprimante printer scie saw perceuse drill visseuse fraiseuse mill tour "
+    "lathe laser ponceuse sander pistolet gun fer iron pince pliers marteau hammer "
+    "tournevis screwdriver clé wrench multimètre multimeter oscilloscope presse press "
+    "cutter caméra camera appareil étau vise ciseau chisel scanner plotter brodeuse "
+    "surjeteuse découpeuse dévidoir kit testeur tester stand case cable câble chargeur "
+    "charger holder rack dispenser station boîte coffret",
     "skill": "formation initiation cours tutorat accompagnement savoir-faire compétence training "
     "mentoring workshop lesson coaching conseil",
 }
 _NOUNS = {stem(fold(word)): kind for kind, words in _NOUN_WORDS.items() for word in words.split()}
+
+_LINKS = folded("de|d|du|des|à|au|aux|en|pour|sur|avec|sans|l|la|le|les|of|for|with|and|et")
+_AMOUNTS = frozenset(
+    stem(fold(word))
+    for word in folded("jeu|lot|boîte|chute|paquet|rouleau|bobine|sachet|coupon|bâton|sac|box|pack")
+)
 
 # Columns that only lists of materials have, and only lists of machines.
 _MATERIAL_COLUMNS = folded(
@@ -77,20 +84,31 @@ def kind_of_word(text: str) -> str:
 
 def kind_of_title(title: str) -> str:
     """Return the one kind that the title of a file, sheet or section names, or ``""``."""
-    words = [word for word in fold(title).split() if len(word) > 1 and word not in _ROOMS]
-    found = {_KINDS[word] for word in words if word in _KINDS}
+    said = f" {fold(title)} "
+    found = {
+        kind
+        for word, kind in _KINDS.items()
+        if len(word) > 1 and word not in _ROOMS and f" {word} " in said
+    }
     return found.pop() if len(found) == 1 else ""
 
 
-def kind_of_thing(*texts: str) -> str:
-    """Return the kind that a name or category shows by its noun, ``""`` if it shows none."""
-    for text in texts:
-        words = [stem(word) for word in fold(re.split(r"[(,:–]", text, maxsplit=1)[0]).split()]
-        ends = [_NOUNS.get(word, "") for word in dict.fromkeys([*words[:1], *words[-1:]])]
-        for kind in ("skill", "tool", "material"):
-            if kind in ends:
-                return kind
-    return ""
+def kind_of_thing(name: str) -> str:
+    """Return the kind that a name shows by its noun, ``""`` if it shows none.
+
+    The noun stands first before a *de* or *à* (`Vis à bois`), after the word for how much
+    (`Lot de vis`), and else first or last (`Filament PLA`, `Glue gun`).
+    """
+    words = fold(re.split(r"[(,:–]", name, maxsplit=1)[0]).split()
+    bare = [word for word in words if word not in _LINKS]
+    if len(bare) > 1 and stem(bare[0]) in _AMOUNTS:
+        ends = bare[1:2]
+    elif len(bare) < len(words):
+        ends = bare[:1]
+    else:
+        ends = [*bare[:1], *bare[-1:]]
+    found = {_NOUNS.get(stem(word), "") for word in ends}
+    return next((kind for kind in ("skill", "tool", "material") if kind in found), "")
 
 
 def kind_of_columns(headers: Iterable[str]) -> str:

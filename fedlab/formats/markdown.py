@@ -118,7 +118,7 @@ def _entry_table(title: str, entries: list[Entry], asides: tuple[Aside, ...]) ->
                 cells[place] = text
         rows.append(Row(entry.line, cells))
     check_columns(len(places))
-    return Table(title, unique_names(places), tuple(rows), asides)
+    return Table(title, unique_names(places), tuple(rows), asides, sorted_by_title=False)
 
 
 def _table(block: Block, title: str) -> Table:

@@ -74,6 +74,9 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
     asides: tuple[Aside, ...] = ()
     headed: bool = True  # False: the file names no columns, they are called after their letters
+    sorted_by_title: bool = (
+        True  # beside other tables, the title says what sort of things these are
+    )
 
 
 def column_letter(index: int) -> str:

@@ -1,0 +1,1 @@
+"""Inventories of the demonstration: invented, and kept the way labs keep theirs."""
