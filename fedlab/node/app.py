@@ -108,16 +108,16 @@ class Node:
         what was asked with it was done.
         """
         asked = msgspec.json.encode([name, params], order="deterministic")
-        answers = self.service.answers
-        known = await self.write(answers.begin, key, asked)
+        once = self.service.once
+        known = await self.write(once.begin, key, asked)
         if known is not None:
             return known
         try:
             answer = await self.call(name, params)
         except ServiceError:
-            await self.write(answers.forget, key)  # nothing was done: it may be asked again
+            await self.write(once.forget, key)  # nothing was done: it may be asked again
             raise
-        await self.write(answers.end, key, answer)
+        await self.write(once.end, key, answer)
         return answer
 
     async def join(self, url: str) -> Any:

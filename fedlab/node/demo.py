@@ -44,8 +44,8 @@ class DemoLab(NamedTuple):
 
 CHAIN: Final = (
     DemoLab("brest", "Fabrique du Port, Brest", 48.3904, -4.4861, "brest.csv"),
-    DemoLab("rennes", "Atelier de la Vilaine, Rennes", 48.1173, -1.6778, "rennes.csv"),
-    DemoLab("paris", "Labo du Canal, Paris", 48.8809, 2.3695, "paris.csv"),
+    DemoLab("tricycle", "Le Tricycle, Rennes", 48.1173, -1.6778, "tricycle.md"),
+    DemoLab("paris", "Labo du Canal, Paris", 48.8809, 2.3695, "paris.tsv"),
 )
 _FIRST, _MIDDLE, _LAST = CHAIN
 

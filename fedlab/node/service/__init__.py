@@ -18,6 +18,7 @@ from fedlab.node.service.imports import Imports
 from fedlab.node.service.items import Items
 from fedlab.node.service.labs import Labs
 from fedlab.node.service.logs import Logs
+from fedlab.node.service.once import Once
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.shown import Shown
 from fedlab.node.store import SqliteStore
@@ -45,6 +46,7 @@ class Service:
         self.imports = Imports(self.opened)
         self.logs = Logs(self.opened)
         self.bundles = Bundles(self.opened, self.horizon)
+        self.once = Once(self.opened)
         self.search = Finding(self.opened, shown).search
         self.status = self.labs_part.status
 

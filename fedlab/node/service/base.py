@@ -1,7 +1,7 @@
 """What the parts of the service share: the opened folder, its writer, and what is known of labs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fedlab.inventory.catalogue import LabView
@@ -36,6 +36,8 @@ class Opened:
             )
             self.projector = Projector(self.store)
             self._index: SearchIndex | None = None
+            self._labs: Mapping[LabId, LabView] | None = None
+            self._seen: tuple[float, dict[LabId, float]] = (-2.0, {})
             # A running node's driver knows ages to the second; the disk, to half a minute.
             self.live_age: Callable[[LabId], float | None] = lambda lab: None
             self.writer.start()
@@ -50,7 +52,9 @@ class Opened:
         return load_keys(self.folder.keys, chain.lab, chain.epoch)
 
     def close(self) -> None:
-        """Close the store and give the folder back."""
+        """Close index and store, and give the folder back."""
+        if self._index is not None:
+            self._index.close()
         self.store.close()
 
     @property
@@ -83,7 +87,8 @@ class Opened:
 
     def refresh(self) -> None:
         """Fold what logs have gained, and bring the search index up to it if it is open."""
-        self.projector.run()
+        if self.projector.run():
+            self._labs = None
         if self._index is not None:
             self.projector.feed(self._index)
 
@@ -91,16 +96,19 @@ class Opened:
     def index(self) -> "SearchIndex":
         """The search index, opened when first asked for: most commands need none."""
         if self._index is None:
-            from fedlab.node.search import open_index  # late: tantivy and thesaurus take their time
+            from fedlab.node.search import SearchIndex, load_thesaurus  # late: they take their time
 
-            index = open_index(self.folder.index, self.folder.thesaurus)
+            index = SearchIndex(self.folder.index, load_thesaurus(self.folder.thesaurus))
             self.projector.feed(index)
             self._index = index
         return self._index
 
-    def labs(self) -> dict[LabId, LabView]:
-        """Return every lab that is known."""
-        return {view.lab: view for view in self.projector.labs()}
+    def labs(self) -> Mapping[LabId, LabView]:
+        """Return every lab that is known; the same mapping until something is folded."""
+        labs = self._labs
+        if labs is None:
+            labs = self._labs = {view.lab: view for view in self.projector.labs()}
+        return labs
 
     def lab_names(self) -> dict[LabId, str]:
         """Return the name of every lab that is known."""
@@ -129,8 +137,18 @@ class Opened:
             return 0
         if (age := self.live_age(lab)) is not None:
             return round(age)
-        seen = [held.seen_at for held in self.store.logs() if held.lab == lab and held.seen_at]
-        return max(0, round(time.time() - max(seen))) if seen else None
+        seen_at = self._seen_on_disk().get(lab)
+        return max(0, round(time.time() - seen_at)) if seen_at else None
+
+    def _seen_on_disk(self) -> Mapping[LabId, float]:
+        """Return when each lab was last known to be current, read again after a second."""
+        read_at, seen = self._seen
+        if time.monotonic() > read_at + 1:
+            seen = {}
+            for held in self.store.logs():
+                seen[held.lab] = max(seen.get(held.lab, 0.0), held.seen_at)
+            self._seen = (time.monotonic(), seen)
+        return seen
 
 
 def now() -> int:

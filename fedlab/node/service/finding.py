@@ -1,8 +1,10 @@
 """One question to everything that the network holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from fedlab.inventory.calendar import least_free
 from fedlab.inventory.facts import KINDS, TERMS
+from fedlab.inventory.item import ItemState
 from fedlab.node.errors import BadRequestError
 from fedlab.node.service.answers import HitAnswer, SearchAnswer
 from fedlab.node.service.base import Opened
@@ -49,11 +51,13 @@ class Finding:
                 lab=self._opened.lab_to_read(lab) if lab else "",
                 near=read_point(near) if near else self._shown.here(),
                 within_km=within_km,
-                date_from=date_from or "",
-                date_to=date_to or "",
+                date_from=date_from or date_to or "",
+                date_to=date_to or date_from or "",
                 limit=min(max(limit, 1), SEARCH_HITS_MAX),
                 prefix=prefix,
-            )
+            ),
+            labs=self._shown.whereabouts(),
+            free=self._free if date_from or date_to else None,
         )
         views = self._opened.projector.views_of([hit.item for hit in answer.hits])
         ages = self._shown.ages({view.lab for view in views.values()})
@@ -86,6 +90,16 @@ class Finding:
             ],
             suggestions=answer.suggestions,
         )
+
+    def _free(self, items: list[str], date_from: str, date_to: str) -> Iterable[str]:
+        """Return those of the items that are free from day to day."""
+        states = self._shown.states(items)
+        return [item for item, state in states.items() if _is_free(state, date_from, date_to)]
+
+
+def _is_free(state: ItemState, date_from: str, date_to: str) -> bool:
+    """Say whether something is free all the time; what is unknown may be."""
+    return least_free(state, date_from, date_to) != 0
 
 
 def read_point(text: str) -> Point:

@@ -2,8 +2,8 @@
 
 import datetime
 import math
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
@@ -14,6 +14,9 @@ from fedlab.node.service.answers import FreeSpan, ItemAnswer
 from fedlab.node.service.base import Opened
 from fedlab.protocol.entry import LabId
 from fedlab.protocol.limits import CALENDAR_DAYS
+
+if TYPE_CHECKING:
+    from fedlab.node.search import Whereabouts
 
 EARTH_RADIUS_KM: Final = 6371.0088  # the mean of WGS 84's, IUGG
 Point = tuple[float, float]  # latitude and longitude in degrees
@@ -34,7 +37,7 @@ class Shown:
         """
         first, last = window(date_from, date_to)
         here = self.here()
-        states = self._states(views)
+        states = self.states([view.item for view in views])
         ages = self.ages({view.lab for view in views})
         return [
             ItemAnswer(
@@ -48,21 +51,47 @@ class Shown:
 
     def here(self) -> Point | None:
         """Return where this lab is."""
-        return point_of(self._opened.projector.lab(self._opened.lab))
+        return point_of(self._opened.labs()[self._opened.lab])
 
     def ages(self, labs: Iterable[LabId]) -> dict[LabId, int | None]:
         """Return how old what is known of each lab is."""
         return {lab: self._opened.age_s(lab) for lab in labs}
 
-    def _states(self, views: Sequence[ItemView]) -> dict[str, ItemState]:
+    def whereabouts(self) -> "Mapping[LabId, Whereabouts]":
+        """Return where each lab is and how fresh what is known of it; looked up when asked for."""
+        return _Around(self._opened)
+
+    def states(self, items: Sequence[str]) -> dict[str, ItemState]:
+        """Return those of the items (`lab/CODE`) that exist, as folded."""
         codes: dict[LabId, list[str]] = {}
-        for view in views:
-            codes.setdefault(view.lab, []).append(view.code)
+        for item in items:
+            lab, _, code = item.partition("/")
+            codes.setdefault(lab, []).append(code)
         return {
             state.id: state
             for lab, of_lab in codes.items()
             for state in self._opened.projector.states(lab, of_lab).values()
         }
+
+
+class _Around(Mapping[LabId, "Whereabouts"]):
+    """Every known lab's whereabouts: a search asks for those of its hits."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._labs = opened.labs()
+
+    def __getitem__(self, lab: LabId) -> "Whereabouts":
+        from fedlab.node.search import Whereabouts  # late: tantivy takes its time
+
+        view = self._labs[lab]
+        return Whereabouts(view.lat, view.lon, self._opened.age_s(lab))
+
+    def __iter__(self) -> Iterator[LabId]:
+        return iter(self._labs)
+
+    def __len__(self) -> int:
+        return len(self._labs)
 
 
 def window(date_from: str | None, date_to: str | None) -> tuple[str, str]:
