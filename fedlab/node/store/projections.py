@@ -41,7 +41,7 @@ class ProjectionTables:
             conn.executemany(
                 "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)",
                 [
-                    (number, code, changed + i, state)
+                    (changed + i, number, code, state)
                     for i, (code, state) in enumerate(folded.items, 1)
                 ],
             )

