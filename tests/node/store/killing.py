@@ -62,6 +62,11 @@ class Killer:
         how = ["-o", os.devnull, "-e", f"trace={name}", "-e", inject]
         return self._run(folder, args, how) != 0
 
+    def trace(self, folder: Path, trace: Path, beside: Path, *args: str) -> None:
+        """Write down all that a run does to the folder and to one file beside it."""
+        how = ["-o", str(trace), "-e", f"trace={WRITING}", "-P", str(beside)]
+        assert self._run(folder, args, [*how, "-y", "-xx", "-s", str(2**24)]) == 0
+
     def _run(self, folder: Path, args: tuple[str, ...], how: list[str]) -> int:
         pid = int(self._ask(list(args)))
         files = (path for at in _files(folder) for path in ("-P", str(at)))

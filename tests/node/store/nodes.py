@@ -21,7 +21,7 @@ class Node:
         self.lab = lab or Lab()
         self.published: list[Head] = []
         self.publish: Callable[[Head], None] = self.published.append
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.open()
         if not self.store.has_lab():
             genesis = self.lab.leaves[0]

@@ -4,12 +4,13 @@ The record lies outside the node's folder and is written through before the node
 it outlives a kill. `MUTANTS` are nodes with one rule broken, for tests that must notice.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
-from fedlab.node.store import SqliteStore
+from fedlab.node.store import SqliteStore, schema
 from fedlab.node.store.rows import LogRow
 from fedlab.node.verify import verify
 from fedlab.node.writer import Draft, Writer, Written
@@ -115,10 +116,18 @@ def _discard_unsigned(self: Writer) -> None:
     _START(self)
 
 
+def _set_weak_pragmas(conn: sqlite3.Connection, *, writer: bool) -> None:
+    """The database leaves it to the system when to write."""
+    _SET_PRAGMAS(conn, writer=writer)
+    conn.execute("PRAGMA synchronous = NORMAL")
+
+
+_SET_PRAGMAS = schema.set_pragmas
 _APPEND, _START = Writer._append, Writer.start
 
 MUTANTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "": nullcontext,
     "publishes before it commits": lambda: patch.object(Writer, "_append", _publish_before_commit),
     "gives up unsigned leaves": lambda: patch.object(Writer, "start", _discard_unsigned),
+    "does not sync": lambda: patch.object(schema, "set_pragmas", _set_weak_pragmas),
 }
