@@ -171,9 +171,14 @@ class PeerSync:
             due = self._announcer.due()
             if due is not None:
                 times.append(due)
-        if self.pulling.waiting:
-            times.append(self.pulling.progress_at + STALL_SECONDS)
+        times.append(self._stalled_at())
         return min(times)
+
+    def _stalled_at(self) -> float:
+        """Return when a peer that still talks has had its time to answer a request."""
+        talks = self._heard_at > self.pulling.progress_at  # else it is the line that is dead
+        waiting = self.pulling.waiting and talks
+        return self.pulling.progress_at + STALL_SECONDS if waiting else float("inf")
 
     def tick(self, now: float) -> None:
         """Close what has been silent for too long, and ask again for what nobody had."""
@@ -182,7 +187,7 @@ class PeerSync:
             self.close("silent", "the greeting was not finished in time")
         elif now >= self._heard_at + SILENCE_SECONDS:
             self.close("silent", f"nothing was heard for {SILENCE_SECONDS:.0f} seconds")
-        elif self.pulling.waiting and now >= self.pulling.progress_at + STALL_SECONDS:
+        elif self._stalled_at() <= now:
             message = f"a request was not answered within {STALL_SECONDS:.0f} seconds"
             self._break(RemoteProtocolError(message))
         elif now >= self._details_at:
