@@ -18,7 +18,7 @@ from fedlab.protocol.horizon import Horizon
 from fedlab.protocol.identity import Chain, SecretKeys, make_genesis, read_chain, recovery_hash
 from fedlab.protocol.keys import signing_public
 from fedlab.protocol.merkle import leaf_hashes
-from fedlab.protocol.replica import HeldLog, LogKey, Replica
+from fedlab.protocol.replica import HeldLog, LogKey, LogReader, Replica
 from fedlab.protocol.serving import packages
 from fedlab.protocol.sync import PeerSync
 from fedlab.protocol.trees import ListTree
@@ -156,14 +156,17 @@ class Memory:
 class Node:
     """A lab with a disk and a replica, which commits at once whatever its connections raise."""
 
-    def __init__(self, lab: Lab, *, vouches: Iterable[Lab] = (), now: float = 0.0) -> None:
+    def __init__(
+        self, lab: Lab, *, vouches: Iterable[Lab] = (), disk: LogReader | None = None
+    ) -> None:
         self.lab = lab
         self.disk = Memory(lab)
         self.disk.keep(lab)
         self.graph = {lab.id: frozenset(other.id for other in vouches)}
-        self.replica = Replica(self.disk, Horizon(lab.id, self.graph), now, WALL)
+        self.replica = Replica(disk or self.disk, Horizon(lab.id, self.graph), 0.0, WALL)
         self.seen: list[events.Event] = []
         self.commits = True
+        self.connections = 0
 
     def holds(self, lab: Lab, size: int | None = None, *, details: bool = True) -> None:
         """Hold a log as if it had been fetched."""
@@ -184,7 +187,8 @@ class Node:
 
     def connect(self, *, initiator: bool, now: float = 0.0, **options: Any) -> PeerSync:
         """Begin a connection."""
-        ephemeral = seed(self.lab.name, len(self.seen), initiator, "ephemeral")
+        self.connections += 1
+        ephemeral = seed(self.lab.name, self.connections, "ephemeral")
         return PeerSync(
             self.replica,
             noise=self.lab.keys.noise,

@@ -679,6 +679,21 @@ def test_whoever_never_answers_a_request_is_left_for_another(anna: Node, bert: L
     assert anna.replica.log((bert.id, 0)).fetcher is None
 
 
+def test_a_whole_conversation_that_is_played_again_says_nothing(anna: Node, bert: Lab) -> None:
+    """Bert's bytes, recorded and sent once more: Anna's ephemeral key is another one by now."""
+    honest = Node(bert, vouches=[anna.lab])
+    wire = Wire(honest, anna).run()
+    assert anna.size_of(bert) == 1
+    anna.seen.clear()
+    sync = anna.connect(initiator=False)
+    for who, data in wire.messages:
+        if who == "a":
+            sync.receive_data(data, 0.0)
+            sync.data_to_send(0.0)
+    anna.drain(sync)
+    assert sync.closed and anna.faults() == [("carrier", None)]
+
+
 def test_after_a_bye_nothing_is_said_or_heard(anna: Node, bert: Lab) -> None:
     puppet = Puppet(anna, bert)
     puppet.say(frames.Bye("stopping", "see you", "", 7), frames.Credit(CREDIT_BYTES_MAX))

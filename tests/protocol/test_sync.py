@@ -1,7 +1,5 @@
 """PeerSync: what two nodes that keep the rules say to each other, and in what order."""
 
-import itertools
-
 import pytest
 
 from fedlab.protocol import events, frames
@@ -488,29 +486,6 @@ def test_nothing_is_made_for_a_peer_that_does_not_read() -> None:
         wire.step()
     assert all(len(data) <= MESSAGE_BYTES_MAX for _, data in wire.messages)
     assert max(len(data) for _, data in wire.messages) < 2_000_000
-
-
-def test_a_transfer_resumes_after_any_package() -> None:
-    """300 packages of 4 KiB facts over a line that is cut after each one."""
-    anna, bert = friends("anna", "bert")
-    bert.lab.write(300 * 16 - 1, width=3800)
-    bert.holds(bert.lab)
-    sent = 0
-    for attempt in itertools.count():
-        anna.seen.clear()
-        wire = Wire(anna, bert, now=float(attempt))
-        held = anna.size_of(bert.lab)
-        while not anna.of(Package) and wire.step():
-            pass
-        packages = anna.of(Package)
-        sent += sum(len(package.leaves) for package in packages)
-        assert not packages or packages[0].start == held
-        wire.a.close("gone", "cut")
-        if anna.size_of(bert.lab) == 4800:
-            break
-        assert anna.size_of(bert.lab) > held
-    assert attempt >= 4
-    assert sent == 4800 - 0
 
 
 def test_when_the_disk_refuses_the_connection_ends_and_nothing_is_lost() -> None:
