@@ -1,0 +1,179 @@
+"""Words as a searcher means them: folded, split, and cut to what stays when they are inflected.
+
+Labs write French and English in one cell, so one analysis serves both languages and nobody has to
+say which it is. A word has three forms, from strict to loose:
+
+- *folded*: lower case, no accents (`Découpeuses` -> `decoupeuses`);
+- *stem*: number, gender and the mute *e* are gone (`decoupeus`), after the light stemmers of
+  Savoy (UniNE): they change little and rarely confuse two words;
+- *root*: endings that make nouns and verbs of each other are gone too, and spellings that sound
+  alike are one (`dekoup`: decouper, decoupe, decoupage; `soldering`, `soldered`). It brings
+  *compresseur* and *compressor* together, and what people write by ear.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+_LIGATURES: Final = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "™": " ", "®": " ", "©": " "}
+)
+_MARKS: Final = re.compile("[\u0300-\u036f]+")
+# l'établi, d'atelier, qu'on: the article is not a word of its own.
+_ELISION: Final = re.compile(r"\b(?:[cdjlmnst]|qu)['’ʼ`´](?=\w)")
+# De-soldering is one word; pied-de-biche is not begun by its de.
+_PREFIX: Final = re.compile(r"(?<![\w-])de-(?=[a-z])")
+# A decimal number is one word, and so is a trailing plus (MK3S+, Ultimaker 2+).
+_WORD: Final = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+\+{0,2}")
+_PLUS_CODE: Final = re.compile(r"^(?=.*\d).*[^+]\+{1,2}$")
+
+STEM_LETTERS_MIN: Final = 3  # sci(e), vis: the shortest thing that still tells words apart
+ROOT_LETTERS_MIN: Final = 4
+WORD_LETTERS_MAX: Final = 40  # longer runs are part numbers or noise; they are cut, not lost
+CACHE_WORDS_MAX: Final = 30_000  # about 8 MB; the everyday words of a network are fewer
+
+
+class Word(NamedTuple):
+    """The forms of one word, and what a thesaurus knows of it."""
+
+    folded: str
+    stem: str
+    root: str
+    is_stop: bool = False
+    mark: str = ""  # the stem that the thesaurus takes it for; `#` or `?` if it knows none
+    french: int = 0  # 1 if only French terms have it, -1 if only English ones do
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case without accents, ligatures and elided articles."""
+    text = text.lower()
+    if not text.isascii():
+        text = _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_LIGATURES)))
+    if "'" in text or "’" in text or not text.isascii():
+        text = _ELISION.sub(" ", text)
+    if "de-" in text:
+        text = _PREFIX.sub("de", text)
+    return text
+
+
+def split(text: str) -> list[str]:
+    """Return the folded words of a text, in order."""
+    words = _WORD.findall(fold(text))
+    for at, word in enumerate(words):
+        if len(word) > WORD_LETTERS_MAX or not word.isalnum():
+            words[at] = _tidy(word)
+    return words
+
+
+def _tidy(word: str) -> str:
+    word = word[:WORD_LETTERS_MAX].replace(",", ".")
+    # A plus belongs to a model number; after plain letters it is punctuation (C++ keeps its own).
+    if word.endswith("+") and not _PLUS_CODE.match(word) and len(word) > 3:
+        word = word.rstrip("+")
+    return word
+
+
+def is_code(word: str) -> bool:
+    """Say whether a word holds a digit: a size, a number or part of a model's name."""
+    return not word.isalpha() and any(letter.isdigit() for letter in word)
+
+
+def _undouble(word: str) -> str:
+    if len(word) > STEM_LETTERS_MIN and word[-1] == word[-2]:
+        return word[:-1]
+    return word
+
+
+def stem(word: str) -> str:
+    """Return a folded word without number, gender and mute e; a code without its plus."""
+    if word.endswith("+"):
+        return word.rstrip("+")
+    if len(word) <= STEM_LETTERS_MIN or not word.isalpha():
+        return word
+    if word.endswith("aux") and len(word) > 5 and word[-4] not in "ey":
+        return word[:-3] + "al"  # métaux, but not ciseaux, noyaux
+    if word[-1] == "s" and word[-2] != "s" or word.endswith(("eux", "oux", "aux")):
+        word = word[:-1]
+    while len(word) > STEM_LETTERS_MIN and word[-1] == "e":
+        word = word[:-1]
+    if word[-1] == "y" and len(word) > STEM_LETTERS_MIN:
+        word = word[:-1] + "i"  # battery, batteries, batterie
+    return _undouble(word)
+
+
+# Endings of the agent and the action; what they leave may be short: scier, sewing, limage.
+_VERB_ENDINGS: Final = ("euse", "eus", "eur", "ing", "age", "ag", "er", "or", "ed", "ant", "ur")
+_ENDINGS: Final = tuple(
+    sorted(
+        "isation ization ation ition ction ssion tion sion ement ment rice atric atrice ateur ator"
+        " atoir oir iser iseur ier iere ir re ee able ibl abl if iv ive ent ence ance anc enc ery eri"
+        " iqu ik ic ical al ai air ari arie ity iti it ism ist nes ful li el ien i".split(),
+        key=len,
+        reverse=True,
+    )
+)
+_ROUNDS_MAX: Final = 2
+_SOUNDS: Final = (
+    (re.compile("ph"), "f"),
+    (re.compile("sch|sh"), "ch"),
+    (re.compile("(?<!c)h"), ""),
+    (re.compile("c(?=[eiy])|x"), "s"),
+    (re.compile("qu|ck|q|c(?!h)"), "k"),
+    (re.compile("eau|au"), "o"),
+    (re.compile("ai|ei|ea"), "e"),
+    (re.compile("ou"), "u"),
+    (re.compile("y|ee"), "i"),
+    (re.compile("[ae]m(?=[bp])|en"), "an"),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+
+
+def _cut_ending(word: str) -> str:
+    for ending in _VERB_ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= STEM_LETTERS_MIN:
+            return word[: -len(ending)]
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= ROOT_LETTERS_MIN:
+            return word[: -len(ending)]
+    return word
+
+
+def root(word: str) -> str:
+    """Return the looser form of a stem: no derivational ending, one spelling per sound."""
+    if len(word) < STEM_LETTERS_MIN or not word.isalpha():
+        return word
+    word = word.replace("z", "s")  # decoupeuze
+    for _ in range(_ROUNDS_MAX):
+        if len(word) > ROOT_LETTERS_MIN:
+            word = _cut_ending(word)
+    # filtre, filter; mètre, meter: the er of English is the mute re of French.
+    if len(word) > ROOT_LETTERS_MIN and word[-1] == "r" and word[-2] in "bdt":
+        word = word[:-1]
+    # The final consonant of the bare verb is hard whatever ending followed: perc(er), perç(age).
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
+class WordCache(dict[str, Word]):
+    """Remembers the forms of the words met, since most words of an inventory come again."""
+
+    def __init__(self, make: Callable[[str], Word], words_max: int = CACHE_WORDS_MAX) -> None:
+        super().__init__()
+        self._make = make
+        self._words_max = words_max
+
+    def __missing__(self, folded: str) -> Word:
+        if len(self) >= self._words_max:
+            self.clear()
+        word = self[folded] = self._make(folded)
+        return word
+
+    def read(self, text: str) -> list[Word]:
+        """Return the words of a text with all their forms."""
+        return [self[folded] for folded in split(text)]
+
+    def content(self, text: str) -> list[Word]:
+        """Return the words of a text that are not stop words."""
+        return [word for folded in split(text) if not (word := self[folded]).is_stop]

@@ -1,0 +1,157 @@
+"""The form of the index: one document an item, its words cut beforehand, its concepts as words.
+
+| field | holds | asked for |
+|---|---|---|
+| `id` | lab/CODE | replacing |
+| `facet` | `lab:…`, `kind:…`, `terms:…`, `category:…` | filters |
+| `name` | stems of name, make, model, category and tags | a word where it tells most |
+| `text` | roots of all words of the item | a word anywhere |
+| `concept` | `=saw`: is a saw, or a kind of it; `~saw`: mentions one | meanings |
+| `shown` | stored, not searched: what ranking looks at | |
+
+Positions and counts are not kept: an item's text is short, and ranking reads the words anyway.
+"""
+
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import tantivy
+
+from fedlab.inventory.catalogue import ItemView
+from fedlab.inventory.smallwords import LEARNING, WEAK
+from fedlab.inventory.thesaurus import Thesaurus
+from fedlab.inventory.words import Word, fold, is_code
+from fedlab.node.search.reading import HEAD_MIN, Reader, Reading
+
+# Changes whenever documents of an older index would be read wrongly.
+FORMAT: Final = "2"
+IS: Final = "="
+MENTIONS: Final = "~"
+JOINED_LETTERS_MAX: Final = 16
+SKILL: Final = "skill"
+
+
+def make_schema() -> tantivy.Schema:
+    """Return the schema described above."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    for name in ("facet", "name", "text", "concept"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    builder.add_bytes_field("shown", stored=True)
+    return builder.build()
+
+
+def facet(name: str, value: str) -> str:
+    """Return the word that stands for one value of a filter."""
+    return f"{name}:{'_'.join(fold(value).split())}"
+
+
+class Shown(NamedTuple):
+    """What ranking needs of an item, as it is stored in the index.
+
+    Words stand between spaces, so that one is found without splitting the rest.
+    """
+
+    item: str
+    kind: str
+    telling: int  # words of the main part of the name that say something
+    main: str  # stems
+    rest: str
+    purpose: str
+    labels: str
+    roots: str  # of the name
+    text: str  # roots of everything else
+    squashed: str  # name, then labels, folded, without spaces
+    concepts: list[tuple[str, float]]
+
+    @classmethod
+    def read(cls, stored: bytes) -> "Shown":
+        """Read what `write_shown` wrote."""
+        *parts, concepts = stored.decode().split("\t")
+        weights = []
+        for pair in concepts.split():
+            slug, _, weight = pair.partition(":")
+            weights.append((slug, int(weight) / 100))
+        item, kind, telling, *words = parts
+        main, rest, purpose, labels, roots, text, squashed = words
+        return cls(
+            item, kind, int(telling), main, rest, purpose, labels, roots, text, squashed, weights
+        )
+
+
+def write_shown(item: ItemView, reading: Reading) -> str:
+    """Return what ranking needs of an item in one line."""
+    main, rest, purpose = reading.name[:3]
+    is_skill = item.kind == SKILL or any(word.folded in LEARNING for word in main)
+    telling = [w for w in main if w.folded not in WEAK and not is_code(w.folded)]
+    labels = reading.labels
+    return "\t".join(
+        (
+            item.item,
+            SKILL if is_skill else item.kind,
+            str(len(telling)),
+            _stems(main),
+            _stems(rest) if rest else "",
+            _stems(purpose) if purpose else "",
+            _stems(labels) if labels else "",
+            f" {' '.join([w.root for w in main + rest])} ",
+            f" {' '.join([w.root for w in purpose + labels + reading.text])} ",
+            f"{''.join([w.folded for w in main + rest])} {''.join([w.folded for w in labels])}",
+            " ".join([f"{slug}:{weight * 100:.0f}" for slug, weight in reading.concepts.items()]),
+        )
+    )
+
+
+def _stems(words: list[Word]) -> str:
+    return f" {' '.join([word.stem for word in words])} "
+
+
+def _joined(words: list[Word]) -> list[str]:
+    """Return codes with the word before as one: FX-888D is typed fx888, Speedy 100 speedy100."""
+    return [
+        before.stem + word.stem
+        for before, word in pairwise(words)
+        if word.mark == "#" and len(before.stem) + len(word.stem) <= JOINED_LETTERS_MAX
+    ]
+
+
+class DocumentMaker:
+    """Makes documents; concepts come with all that is broader, worked out once each."""
+
+    def __init__(self, thesaurus: Thesaurus) -> None:
+        self._thesaurus = thesaurus
+        self._reader = Reader(thesaurus)
+        self._concept_words: dict[str, tuple[str, str]] = {}
+
+    def make(self, item: ItemView) -> tuple[tantivy.Document, Reading]:
+        """Return the document of an item, and its reading."""
+        reading = self._reader.read(item)
+        name = reading.name
+        named = [*name.main, *name.rest, *name.purpose, *reading.labels]
+        document = tantivy.Document()
+        document.add_text("id", item.item)
+        document.add_text("facet", self._facet(item))
+        document.add_text("name", " ".join([w.stem for w in named] + _joined(named)))
+        document.add_text("text", " ".join({w.root for w in named + reading.text}))
+        document.add_text("concept", self._concepts(reading.concepts))
+        document.add_bytes("shown", write_shown(item, reading).encode())
+        return document, reading
+
+    def _facet(self, item: ItemView) -> str:
+        words = [f"lab:{item.lab} kind:{item.kind}"]
+        words.extend([f"terms:{term}" for term in item.terms])
+        if item.category:
+            words.append(facet("category", item.category))
+        return " ".join(words)
+
+    def _concepts(self, weights: dict[str, float]) -> str:
+        parts = []
+        for slug, weight in weights.items():
+            known = self._concept_words.get(slug)
+            if known is None:
+                broader = self._thesaurus.broader(slug)
+                mentions = " ".join(MENTIONS + other for other in broader)
+                known = (mentions, f"{mentions} {' '.join(IS + other for other in broader)}")
+                self._concept_words[slug] = known
+            parts.append(known[weight >= HEAD_MIN])
+        return " ".join(parts)

@@ -1,0 +1,248 @@
+"""From a plan to an answer: candidates from tantivy, strict first, then read and ranked.
+
+Three nets, each wider than the one before, and the next is cast only where the last caught little:
+
+1. *sure*: every unit is answered by what the item is, or by words of its name;
+2. *likely*: every unit is answered by anything in the item;
+3. *wide*: any unit, what is near to it in the thesaurus, and terms with other words among theirs.
+
+So a common query costs one short look at the index, and only a rare one pays for expansion.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import tantivy
+
+from fedlab.inventory.thesaurus import Thesaurus
+from fedlab.node.search.asking import Answer, FreeItems, Hit, Place, Query, Whereabouts
+from fedlab.node.search.documents import IS, MENTIONS, Shown, facet
+from fedlab.node.search.questions import Plan, Unit
+from fedlab.node.search.ranking import Ranker
+from fedlab.node.search.suggesting import suggestions
+from fedlab.protocol.limits import HITS_MAX
+
+Q = tantivy.Query
+MUST: Final = tantivy.Occur.Must
+SHOULD: Final = tantivy.Occur.Should
+
+READ_MAX: Final = 100  # candidates of a net that are read; ten pages see them all
+ENOUGH: Final = 30  # good candidates that make the next net superfluous
+SCORE_MIN: Final = 0.05  # less says nothing
+NEAREST_LABS: Final = 20  # whose items are looked at besides, when there are more than are read
+NEAR_BONUS: Final = 0.04  # nearness and freshness only part what is equally good
+NEAR_KM: Final = 20.0
+FRESH_BONUS: Final = 0.02
+FRESH_S: Final = 7 * 86_400.0
+EARTH_KM: Final = 6371.0
+
+
+class Finder:
+    """Finds with one state of the index."""
+
+    def __init__(self, schema: tantivy.Schema, searcher: Any, thesaurus: Thesaurus) -> None:
+        self._schema = schema
+        self._searcher = searcher
+        self._thesaurus = thesaurus
+
+    def find(
+        self, query: Query, plan: Plan, labs: Mapping[str, Whereabouts], free: FreeItems | None
+    ) -> Answer:
+        """Return the answer to a query."""
+        limit = max(1, min(query.limit, HITS_MAX))
+        distances = _distances(query.near, labs)
+        filters = self._filters(query, distances)
+        if filters is None or not plan.units:
+            return Answer(0, [], [])
+        wanted = limit if free is None or not query.date_from else HITS_MAX
+        found, total, is_exact = self._candidates(plan, filters, wanted, distances)
+        ranker = Ranker(plan)
+        scored = []
+        for shown in found.values():
+            score = ranker.score(shown)
+            if score >= SCORE_MIN:
+                lab = shown.item.partition("/")[0]
+                distance = distances.get(lab)
+                scored.append(Hit(shown.item, score + _tie(distance, labs.get(lab)), distance))
+        scored.sort(key=lambda hit: (-hit.score, hit.item))
+        if free is not None and query.date_from:
+            until = query.date_to or query.date_from
+            kept = set(free([hit.item for hit in scored], query.date_from, until))
+            scored = [hit for hit in scored if hit.item in kept]
+            total = len(scored)
+        total = max(total, len(scored)) if scored else 0
+        return Answer(
+            total,
+            scored[:limit],
+            suggestions(plan, self._thesaurus, self._has_items, found_any=bool(scored)),
+            is_exact,
+        )
+
+    def _candidates(
+        self, plan: Plan, filters: list[Any], wanted: int, distances: dict[str, float]
+    ) -> tuple[dict[str, Shown], int, bool]:
+        found: dict[str, Shown] = {}
+        total, is_exact = 0, True
+        most = max(READ_MAX, 2 * wanted)
+        for net in (self._sure, self._likely, self._wide):
+            asked = net(plan)
+            if asked is None:
+                continue
+            result = self._searcher.search(self._with(asked, filters), most)
+            self._take(result, found)
+            total = max(total, result.count)
+            if result.count > most:
+                is_exact = False
+                if distances:
+                    nearest = sorted(distances, key=distances.__getitem__)[:NEAREST_LABS]
+                    near = self._with(asked, [*filters, self._labs(nearest)])
+                    self._take(self._searcher.search(near, READ_MAX, count=False), found)
+            if len(found) >= max(ENOUGH, wanted):
+                # A wider net would catch more: there are at least as many.
+                return found, total, is_exact and net == self._wide
+        return found, len(found), True
+
+    def _take(self, result: Any, found: dict[str, Shown]) -> None:
+        for _, address in result.hits:
+            shown = Shown.read(bytes(self._searcher.doc(address).get_first("shown")))
+            found.setdefault(shown.item, shown)
+
+    def _with(self, asked: Any, filters: list[Any]) -> Any:
+        if not filters:
+            return asked
+        return Q.boolean_query([(MUST, asked), *((MUST, one) for one in filters)])
+
+    def _filters(self, query: Query, distances: dict[str, float]) -> list[Any] | None:
+        """Return what every hit must match; None if nothing can."""
+        filters = []
+        for name, values in (
+            ("kind", [query.kind]),
+            ("lab", [query.lab]),
+            ("category", [query.category]),
+            ("terms", query.terms),
+        ):
+            words = [facet(name, value) for value in values if value]
+            if words:
+                filters.append(self._any_of("facet", words))
+        if query.near is not None and query.within_km is not None:
+            within = [lab for lab, km in distances.items() if km <= query.within_km]
+            if not within:
+                return None
+            filters.append(self._labs(within))
+        return filters
+
+    def _labs(self, labs: Iterable[str]) -> Any:
+        return self._any_of("facet", [f"lab:{lab}" for lab in labs])
+
+    def _any_of(self, field: str, words: list[str]) -> Any:
+        asked = (
+            self._term(field, words[0])
+            if len(words) == 1
+            else Q.term_set_query(self._schema, field, words)
+        )
+        return Q.const_score_query(asked, 0.0)
+
+    def _term(self, field: str, word: str) -> Any:
+        return Q.term_query(self._schema, field, word)
+
+    def _has_items(self, slug: str) -> bool:
+        return bool(self._searcher.doc_freq("concept", IS + slug))
+
+    def _sure(self, plan: Plan) -> Any:
+        parts = []
+        for unit in plan.units:
+            if not unit.is_weak:
+                ways = [self._term("concept", IS + sense.concept) for sense in unit.senses]
+                ways.append(self._words(unit, plan, ["name"]))
+                parts.append((MUST, _any(ways)))
+        return Q.boolean_query(parts)
+
+    def _likely(self, plan: Plan) -> Any:
+        parts = []
+        for unit in plan.units:
+            ways = [self._term("concept", MENTIONS + sense.concept) for sense in unit.senses]
+            ways.append(self._words(unit, plan, ["name", "text"]))
+            parts.append((SHOULD if unit.is_weak else MUST, _any(ways)))
+        return Q.boolean_query(parts)
+
+    def _wide(self, plan: Plan) -> Any:
+        ways = []
+        for unit in plan.units:
+            for slug, worth in unit.answers.items():
+                ways.append(_boost(self._term("concept", IS + slug), 3 * worth * unit.weight))
+            for sense in unit.senses:
+                ways.append(_boost(self._term("concept", MENTIONS + sense.concept), unit.weight))
+            for forms in unit.forms:
+                for form in forms:
+                    ways.append(_boost(self._form(form.stem, form.parts), unit.weight * form.worth))
+                    if form.root:
+                        ways.append(_boost(self._term("text", form.root), unit.weight * 0.5))
+            ways.extend(self._phrases(unit))
+        ways.extend(self._term("name", pair) for pair in plan.pairs)
+        return _any(ways)
+
+    def _phrases(self, unit: Unit) -> list[Any]:
+        """Return the terms for a unit, with other words among theirs or one of them missing."""
+        ways = []
+        for _, phrase in unit.phrases:
+            least = len(phrase) - (len(phrase) > 2)
+            words = [(SHOULD, self._term("name", stem)) for stem in phrase]
+            ways.append(Q.boolean_query(words, minimum_number_should_match=least))
+        return ways
+
+    def _words(self, unit: Unit, plan: Plan, fields: list[str]) -> Any:
+        """Return that all words of a unit stand in some fields, in any of their forms."""
+        words = []
+        for forms in unit.forms:
+            ways = []
+            for form in forms:
+                ways.append(self._form(form.stem, form.parts))
+                if "text" in fields and form.root:
+                    ways.append(self._term("text", form.root))
+            ways.extend(self._term("name", pair) for pair in plan.pairs)
+            words.append((MUST, _any(ways)))
+        return words[0][1] if len(words) == 1 else Q.boolean_query(words)
+
+    def _form(self, stem: str, parts: tuple[str, ...]) -> Any:
+        if not parts:
+            return self._term("name", stem)
+        return Q.boolean_query([(MUST, self._term("name", part)) for part in parts])
+
+
+def _any(ways: list[Any]) -> Any:
+    return ways[0] if len(ways) == 1 else Q.boolean_query([(SHOULD, way) for way in ways])
+
+
+def _boost(way: Any, worth: float) -> Any:
+    return Q.boost_query(way, worth)
+
+
+def _distances(near: Place | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
+    if near is None:
+        return {}
+    return {
+        lab: kilometres(near, (where.lat, where.lon))
+        for lab, where in labs.items()
+        if where.lat is not None and where.lon is not None
+    }
+
+
+def kilometres(one: Place, two: Place) -> float:
+    """Return the distance of two places on a sphere, by the haversine formula."""
+    lat1, lon1, lat2, lon2 = (math.radians(angle) for angle in (*one, *two))
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return round(2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half))), 1)
+
+
+def _tie(distance: float | None, where: Whereabouts | None) -> float:
+    """Return what parts hits that answer equally well: the nearer and the fresher first."""
+    tie = 0.0
+    if distance is not None:
+        tie += NEAR_BONUS / (1 + distance / NEAR_KM)
+    if where is not None and where.age_s is not None:
+        tie += FRESH_BONUS / (1 + max(0.0, where.age_s) / FRESH_S)
+    return tie

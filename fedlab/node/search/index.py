@@ -1,0 +1,158 @@
+"""The search index of a node: fed with items, asked with queries.
+
+One thread feeds (`apply`, `commit`, `clear`); any thread may ask meanwhile, and sees what was
+committed last. The index is derived: whenever its form or the thesaurus is another than it was
+made with, it is dropped, `mark` is empty, and whoever feeds it begins again.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import tantivy
+
+from fedlab.inventory.catalogue import ItemView
+from fedlab.inventory.thesaurus import Thesaurus
+from fedlab.inventory.words import Word
+from fedlab.node.search.asking import Answer, FreeItems, Query, Whereabouts
+from fedlab.node.search.documents import FORMAT, DocumentMaker, make_schema
+from fedlab.node.search.finding import Finder
+from fedlab.node.search.questions import Planner
+from fedlab.inventory.spelling import WORDS_MAX, Speller
+
+# tantivy asks for 15 MB a thread at least; twice that halves the merging, and is given back.
+WRITER_HEAP_BYTES: Final = 30_000_000
+_STATE: Final = "state.json"
+
+
+class _State(msgspec.Struct):
+    """What an index was made of, and how far its feeder had come."""
+
+    made_of: str
+    mark: str = ""
+
+
+class SearchIndex:
+    """An index in a folder of its own."""
+
+    def __init__(self, folder: Path, thesaurus: Thesaurus) -> None:
+        """Open the index, or begin a new one; raises OSError if the folder cannot be written."""
+        self._folder = folder
+        self._thesaurus = thesaurus
+        self._made_of = hashlib.sha256(f"{FORMAT}\n{thesaurus.digest}".encode()).hexdigest()
+        self._maker = DocumentMaker(thesaurus)
+        self._writer: Any = None
+        self._waiting: set[str] = set()
+        self._open()
+
+    def _open(self) -> None:
+        state = self._read_state()
+        if state is None or state.made_of != self._made_of:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            state = _State(self._made_of)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._schema = make_schema()
+        self._index = tantivy.Index(self._schema, path=str(self._folder))
+        self._index.register_tokenizer(
+            "whitespace", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        )
+        self._write_state(state)
+        self._speller = Speller()
+        self._speller.add(sorted(self._thesaurus.spellings))
+        searcher = self._index.searcher()
+        if searcher.num_docs:
+            self._speller.add(w for w, _ in searcher.terms_with_prefix("name", "", limit=WORDS_MAX))
+        self._planner = Planner(self._thesaurus, self._speller)
+
+    @property
+    def mark(self) -> str:
+        """What the feeder left at its last commit; empty if the index is new."""
+        return self._state.mark
+
+    @property
+    def count(self) -> int:
+        """How many items can be found."""
+        return int(self._index.searcher().num_docs)
+
+    def apply(self, upserts: Iterable[ItemView], removed: Iterable[str] = ()) -> None:
+        """Take in items, in place of what was known of them, and take others out."""
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
+        writer = self._writer
+        searcher = self._index.searcher()
+        is_empty = searcher.num_docs == 0
+        for item in removed:
+            writer.delete_documents_by_term("id", item)
+        for view in upserts:
+            document, reading = self._maker.make(view)
+            # Deleting costs as much as half an item: only what may be there is deleted.
+            if view.item in self._waiting or (not is_empty and searcher.doc_freq("id", view.item)):
+                writer.delete_documents_by_term("id", view.item)
+            self._waiting.add(view.item)
+            writer.add_document(document)
+            self._speller.add([word.folded for word in reading.name.main + reading.labels])
+
+    def commit(self, mark: str = "") -> None:
+        """Make what was applied findable, and remember the feeder's mark with it."""
+        if self._writer is not None:
+            self._writer.commit()
+        self._waiting.clear()
+        self._write_state(_State(self._made_of, mark))
+        self._index.reload()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.close()
+        (self._folder / _STATE).unlink(missing_ok=True)
+        self._open()
+
+    def close(self) -> None:
+        """Let go of the folder; what was not committed is lost."""
+        if self._writer is not None:
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
+            self._writer = None
+        self._waiting.clear()
+
+    def search(
+        self,
+        query: Query,
+        *,
+        labs: Mapping[str, Whereabouts] | None = None,
+        free: FreeItems | None = None,
+    ) -> Answer:
+        """Return the best hits; `labs` and `free` are asked for distance, freshness and dates."""
+        searcher = self._index.searcher()
+        plan = self._planner.plan(query.text, _Words(searcher), unfinished=query.prefix)
+        finder = Finder(self._schema, searcher, self._thesaurus)
+        return finder.find(query, plan, labs or {}, free)
+
+    def _read_state(self) -> _State | None:
+        try:
+            return msgspec.json.decode((self._folder / _STATE).read_bytes(), type=_State)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def _write_state(self, state: _State) -> None:
+        self._state = state
+        fresh = self._folder / f"{_STATE}.new"
+        fresh.write_bytes(msgspec.json.encode(state))
+        fresh.replace(self._folder / _STATE)
+
+
+class _Words:
+    """The words of the index as a searcher sees them."""
+
+    def __init__(self, searcher: Any) -> None:
+        self._searcher = searcher
+
+    def is_used(self, word: Word) -> bool:
+        return bool(
+            self._searcher.doc_freq("name", word.stem) or self._searcher.doc_freq("text", word.root)
+        )
+
+    def beginning(self, start: str, most: int) -> Sequence[str]:
+        return [term for term, _ in self._searcher.terms_with_prefix("name", start, limit=most)]

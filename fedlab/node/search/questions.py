@@ -1,0 +1,281 @@
+"""What a searcher may have meant: a query cut into units, each with all that would answer it.
+
+A unit is one thing asked for: a phrase the thesaurus knows (*scie sauteuse*), or a word it does not
+know (*Bosch*, *4mm*). An item is good when it answers every unit.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import islice, product
+from typing import Final, NamedTuple, Protocol
+
+from fedlab.inventory.smallwords import ASKING, HOLDERS, LEARNING, PARTS, WEAK
+from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
+from fedlab.inventory.words import Word, is_code, root
+from fedlab.node.search.answering import Answers
+from fedlab.inventory.spelling import Speller, letters_between
+from fedlab.protocol.limits import QUERY_CHARS_MAX, QUERY_WORDS_MAX
+
+CONCEPT_WEIGHT: Final = 1.0
+WORD_WEIGHT: Final = 0.7
+CODE_WEIGHT: Final = 0.5
+WEAK_WEIGHT: Final = 0.12
+HEAD_WEIGHT: Final = 1.4  # the noun that says what is sought, and what says more of it
+REST_WEIGHT: Final = 0.7
+OBJECT_WEIGHT: Final = 0.5  # of what is worked on, where what is done is said too
+GUESS_WORTH: Final = (1.0, 0.92, 0.85, 0.75, 0.7, 0.6)  # by half letters of distance
+COMPLETION_WORTH: Final = 0.9
+GUESSES_MAX: Final = 4
+PHRASINGS_MAX: Final = 64
+COMPLETIONS_MAX: Final = 12
+PHRASES_MAX: Final = 16
+CODE_LETTERS_MIN: Final = 4  # of a code that may be mistyped or unfinished
+
+
+class Form(NamedTuple):
+    """A spelling of one word of the query that may stand in an item."""
+
+    stem: str
+    root: str
+    worth: float
+    parts: tuple[str, ...] = ()  # stems that are the word together: band, saw
+
+
+class Unit(NamedTuple):
+    """One thing asked for."""
+
+    words: tuple[Word, ...]
+    forms: tuple[tuple[Form, ...], ...]  # for each word: itself, then what it may have meant
+    senses: tuple[Sense, ...]
+    answers: dict[str, float]  # concept -> how well it answers
+    phrases: tuple[tuple[str, tuple[str, ...]], ...]  # concept, and the words of a term for it
+    is_action: bool  # souder, milling: what is done, not what it is done with
+    weight: float
+
+    @property
+    def is_weak(self) -> bool:
+        """Say whether items need not answer it."""
+        return self.weight <= WEAK_WEIGHT
+
+
+class Plan(NamedTuple):
+    """A query, understood."""
+
+    units: tuple[Unit, ...]
+    pairs: tuple[str, ...]  # neighbours as one word
+    meant: str  # the query as it should have been typed; empty if it was
+    wants_skill: bool
+
+
+class IndexWords(Protocol):
+    """What the planner asks of the words of an index."""
+
+    def is_used(self, word: Word) -> bool:
+        """Say whether any item has the word or one of its root."""
+        ...
+
+    def beginning(self, start: str, most: int) -> Sequence[str]:
+        """Return the most frequent stems of names that begin with some letters."""
+        ...
+
+
+class Planner:
+    """Makes plans; knows the thesaurus and the words of the index."""
+
+    def __init__(self, thesaurus: Thesaurus, speller: Speller) -> None:
+        self._thesaurus = thesaurus
+        self._speller = speller
+        self._answers = Answers(thesaurus)
+
+    def plan(self, text: str, index: IndexWords, *, unfinished: bool = False) -> Plan:
+        """Return the plan of a query, the last word of which may be unfinished."""
+        typed = self._thesaurus.words.read(text[:QUERY_CHARS_MAX])[:QUERY_WORDS_MAX]
+        wants_skill = any(word.folded in LEARNING for word in typed)
+        # One slip is not enough to go by here: all guesses are weighed below.
+        words = [word._replace(mark=word.stem) for word in self._asked(typed)]
+        forms = [self._forms(word, index) for word in words]
+        if unfinished and words:
+            forms[-1] += self._completed(words[-1], index)
+        meant = self._meant(words, forms)
+        matches = self._thesaurus.matches(meant, thorough=True)
+        if unfinished and meant:
+            matches = self._unfinished(meant, matches)
+        units = self._units(meant, forms, matches)
+        pairs = [a.stem + b.folded for a, b in zip(words, words[1:], strict=False)]
+        return Plan(tuple(units), tuple(pairs), _corrected(typed, words, meant), wants_skill)
+
+    def _asked(self, words: list[Word]) -> list[Word]:
+        """Return the words that are searched for: not the small ones, unless there are no others."""
+        telling = [word for word in words if not word.is_stop]
+        in_phrases = {
+            at
+            for match in self._thesaurus.matches(telling)
+            for at in range(match.start, match.end)
+            if match.end - match.start > 1
+        }
+        asked = [
+            word
+            for at, word in enumerate(telling)
+            if at in in_phrases or (word.folded not in ASKING and word.folded not in LEARNING)
+        ]
+        return asked or telling or words
+
+    def _forms(self, word: Word, index: IndexWords) -> tuple[Form, ...]:
+        """Return the word, and if nobody uses it, what it may have been meant to be."""
+        itself = Form(word.stem, word.root, 1.0)
+        if word.stem in self._thesaurus.vocabulary or index.is_used(word):
+            return (itself,)
+        found = {itself.stem: itself}
+        for form in (*self._halves(word, index), *self._guessed(word, index)):
+            found.setdefault(form.stem, form)
+        return tuple(found.values())
+
+    def _halves(self, word: Word, index: IndexWords) -> list[Form]:
+        """Return the two used words that are written as one: speedy100, bandsaw."""
+        for at in range(2, len(word.stem)):
+            halves = [self._thesaurus.words[part] for part in (word.stem[:at], word.stem[at:])]
+            solid = [half for half in halves if not half.is_stop]
+            long = is_code(word.stem) or all(len(half.stem) > 2 for half in halves)
+            if solid and long and all(index.is_used(half) for half in solid):
+                parts = tuple(half.stem for half in solid)
+                return [Form(word.stem, word.root, 1.0), Form(" ".join(parts), "", 0.95, parts)]
+        return []
+
+    def _guessed(self, word: Word, index: IndexWords) -> list[Form]:
+        if not is_code(word.folded):
+            return [
+                Form(meant.stem, meant.root, GUESS_WORTH[min(int(guess.distance * 2), 5)])
+                for guess in self._speller.guesses(word.folded, GUESSES_MAX)
+                for meant in (self._thesaurus.words[guess.word],)
+            ]
+        if len(word.stem) < CODE_LETTERS_MIN:
+            return []
+        near = [
+            Form(other, other, COMPLETION_WORTH if other.startswith(word.stem) else GUESS_WORTH[2])
+            for other in index.beginning(word.stem[:2], 200)
+            if other.startswith(word.stem) or letters_between(word.stem, other, 1) <= 1
+        ]
+        return near[:GUESSES_MAX]
+
+    def _completed(self, word: Word, index: IndexWords) -> tuple[Form, ...]:
+        stems = index.beginning(word.folded, COMPLETIONS_MAX) if len(word.folded) > 1 else ()
+        return tuple(
+            Form(other, root(other), COMPLETION_WORTH) for other in stems if other != word.stem
+        )
+
+    def _unfinished(self, words: list[Word], matches: list[Match]) -> list[Match]:
+        """Replace what the last words mean by what they may become: scie sau(teuse)."""
+        for start in range(max(0, len(words) - 3), len(words)):
+            if any(match.start < start < match.end for match in matches):
+                continue
+            senses = self._thesaurus.completions(words[start:], COMPLETIONS_MAX)
+            if senses:
+                said = [m for m in matches if m.start == start and m.end == len(words)]
+                exact = {sense.concept: sense for m in said for sense in m.senses}
+                lower = [s._replace(worth=s.worth * COMPLETION_WORTH) for s in senses]
+                every = {sense.concept: sense for sense in lower} | exact
+                before = [match for match in matches if match.end <= start]
+                return [*before, Match(start, len(words), tuple(every.values()))]
+        return matches
+
+    def _meant(self, words: list[Word], forms: list[tuple[Form, ...]]) -> list[Word]:
+        """Return the words, mistyped ones replaced by those that make known phrases together."""
+        choices: list[list[Word]] = []
+        for word, some in zip(words, forms, strict=True):
+            known = self._thesaurus.matches([word], thorough=True)
+            others = [] if known else [form for form in some[1:] if not form.parts]
+            choices.append([word, *(_meant_word(form) for form in others)])
+        best, most = words, -1
+        for tried in islice(product(*choices), PHRASINGS_MAX):
+            matches = self._thesaurus.matches(tried, thorough=True)
+            known_words = sum((m.end - m.start) ** 2 for m in matches)
+            if known_words > most:
+                best, most = list(tried), known_words
+        return best
+
+    def _units(
+        self, words: list[Word], forms: list[tuple[Form, ...]], matches: list[Match]
+    ) -> list[Unit]:
+        units = []
+        at = 0
+        for match in [*matches, Match(len(words), len(words), ())]:
+            for alone in range(at, match.start):
+                units.append(self._unit(words[alone : alone + 1], forms[alone : alone + 1], ()))
+            if match.senses:
+                span = slice(match.start, match.end)
+                units.append(self._unit(words[span], forms[span], match.senses))
+            at = match.end
+        if any(unit.is_action for unit in units):
+            # What is worked on matters less than what is done: raboter une planche.
+            units = [
+                unit._replace(weight=unit.weight * OBJECT_WEIGHT)
+                if unit.senses and not unit.is_action
+                else unit
+                for unit in units
+            ]
+        else:
+            units = self._headed(units)
+        strong = any(not unit.is_weak for unit in units)
+        return units if strong else [unit._replace(weight=WORD_WEIGHT) for unit in units]
+
+    def _headed(self, units: list[Unit]) -> list[Unit]:
+        """Let the noun that says what is sought weigh most: multimeter *probes*, *lame* de scie."""
+        strong = [unit for unit in units if not unit.is_weak]
+        french = sum(word.french for unit in units for word in unit.words)
+        if len(strong) < 2 or not french:
+            return units
+        head = strong[0] if french > 0 else strong[-1]
+        last = head.words[-1]
+        if not (head.senses or last.folded in PARTS or last.stem in self._thesaurus.nouns):
+            return units
+        return [
+            unit
+            if unit.is_weak
+            else unit._replace(weight=unit.weight * (HEAD_WEIGHT if unit is head else REST_WEIGHT))
+            for unit in units
+        ]
+
+    def _unit(
+        self, words: list[Word], forms: list[tuple[Form, ...]], senses: tuple[Sense, ...]
+    ) -> Unit:
+        if len(words) == 1 and (words[0].folded in WEAK or words[0].folded in HOLDERS):
+            weight = WEAK_WEIGHT
+        elif senses:
+            weight = CONCEPT_WEIGHT
+        elif all(is_code(word.folded) for word in words):
+            weight = CODE_WEIGHT
+        else:
+            weight = WORD_WEIGHT
+        phrases = [
+            (sense.concept, phrase)
+            for sense in senses
+            for phrase in self._thesaurus.phrases(sense.concept)
+        ]
+        return Unit(
+            tuple(words),
+            tuple(forms),
+            senses,
+            self._answers.to(senses),
+            tuple(phrases[:PHRASES_MAX]),
+            _is_action(words, senses),
+            weight,
+        )
+
+
+def _corrected(typed: list[Word], words: list[Word], meant: list[Word]) -> str:
+    better = {a.folded: b.folded for a, b in zip(words, meant, strict=True) if a.stem != b.stem}
+    return " ".join(better.get(word.folded, word.folded) for word in typed) if better else ""
+
+
+def _is_action(words: list[Word], senses: tuple[Sense, ...]) -> bool:
+    """Say whether a phrase names what is done: a French infinitive, -age, or an English -ing."""
+    first = words[0].folded
+    if not senses or len(first) < 5:
+        return False
+    sources = {sense.source for sense in senses}
+    if sources & {"fr", "both"} and first.endswith(("er", "ir", "dre", "age")):
+        return not first.endswith("ier") or first in ("scier", "plier", "relier")
+    return bool(sources & {"en", "both"}) and len(words) == 1 and first.endswith("ing")
+
+
+def _meant_word(form: Form) -> Word:
+    return Word(form.stem, form.stem, form.root, mark=form.stem)
