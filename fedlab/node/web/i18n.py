@@ -33,9 +33,9 @@ class Language:
         text = self.messages.get(message, (message,))[0]
         return text % values if values else text
 
-    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
-        """The message for a count: French uses the singular for 0 and 1, English for 1."""
-        plural = count > 1 if self.code == "fr" else count != 1
+    def ngettext(self, one: str, many: str, count: float, **values: object) -> str:
+        """The message for a count: French uses the plural from 2 on, English for all but 1."""
+        plural = count >= 2 if self.code == "fr" else count != 1
         forms = self.messages.get(one, (one, many))
         return forms[1 if plural else 0] % {"count": self.number(count), **values}
 
@@ -44,9 +44,6 @@ class Language:
 
     def money(self, cents: int) -> str:
         return format_currency(cents / 100, "EUR", locale=self.locale)
-
-    def thousandths(self, value: int) -> str:
-        return self.number(value / 1000)
 
     def distance(self, km: float) -> str:
         """Whole kilometres beyond ten: nobody drives by the hundred metres."""

@@ -99,7 +99,7 @@ def _render(
             "ngettext": language.ngettext,
             "ago": language.ago,
             "distance": language.distance,
-            "thousandths": language.thousandths,
+            "quantity_text": lambda many, unit: words.quantity_text(language, many, unit),
             "days": language.days,
             "kind_name": lambda kind: words.kind_name(language, kind),
             "term_name": lambda term, item=None: words.term_name(language, term, item),
@@ -183,11 +183,8 @@ async def item(request: web.Request) -> web.StreamResponse:
 def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
     """What is known of an item, as label and text, in the order a borrower asks."""
     _ = language.gettext
-    quantity = _("unknown") if found.quantity is None else language.thousandths(found.quantity)
-    if found.quantity is not None and found.unit:
-        quantity += " " + words.unit_name(language, found.unit)
     rows = [
-        (_("Quantity"), quantity),
+        (_("Quantity"), words.quantity_text(language, found.quantity, found.unit)),
         (_("Place in the lab"), found.place),
         (_("Price"), language.money(found.price) if found.price else ""),
         (_("Price per hour"), language.money(found.hourly) if found.hourly else ""),

@@ -48,24 +48,30 @@ def term_name(language: Language, term: str, item: Priced | None = None) -> str:
     return ", ".join([name, *extra])
 
 
-def unit_name(language: Language, unit: str) -> str:
-    """Units of measure are written alike in both languages; what is counted is not."""
+def quantity_text(language: Language, thousandths: int | None, unit: str) -> str:
+    """How much: `2,5 m²`, `3 rouleaux`, `4` for pieces; *unknown* where nobody counted."""
     _ = language.gettext
-    return {
-        "bag": _("bags"),
-        "board": _("boards"),
-        "bottle": _("bottles"),
-        "box": _("boxes"),
-        "can": _("cans"),
-        "cartridge": _("cartridges"),
-        "day": _("days"),
-        "hour": _("hours"),
-        "pack": _("packs"),
-        "pair": _("pairs"),
-        "piece": _("pcs"),
-        "roll": _("rolls"),
-        "set": _("sets"),
-        "sheet": _("sheets"),
-        "spool": _("spools"),
-        "tube": _("tubes"),
-    }.get(unit, unit)
+    if thousandths is None:
+        return _("unknown")
+    ngettext = language.ngettext
+    count = thousandths / 1000
+    counted = {
+        "piece": language.number(count),
+        "bag": ngettext("%(count)s bag", "%(count)s bags", count),
+        "board": ngettext("%(count)s board", "%(count)s boards", count),
+        "bottle": ngettext("%(count)s bottle", "%(count)s bottles", count),
+        "box": ngettext("%(count)s box", "%(count)s boxes", count),
+        "can": ngettext("%(count)s can", "%(count)s cans", count),
+        "cartridge": ngettext("%(count)s cartridge", "%(count)s cartridges", count),
+        "day": ngettext("%(count)s day", "%(count)s days", count),
+        "hour": ngettext("%(count)s hour", "%(count)s hours", count),
+        "pack": ngettext("%(count)s pack", "%(count)s packs", count),
+        "pair": ngettext("%(count)s pair", "%(count)s pairs", count),
+        "roll": ngettext("%(count)s roll", "%(count)s rolls", count),
+        "set": ngettext("%(count)s set", "%(count)s sets", count),
+        "sheet": ngettext("%(count)s sheet", "%(count)s sheets", count),
+        "spool": ngettext("%(count)s spool", "%(count)s spools", count),
+        "tube": ngettext("%(count)s tube", "%(count)s tubes", count),
+    }
+    measure = unit.replace("2", "²").replace("3", "³")
+    return counted.get(unit, f"{language.number(count)}\u00a0{measure}")

@@ -5,7 +5,7 @@ import re
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from fedlab.node.web import i18n
+from fedlab.node.web import i18n, words
 from tests.conftest import REPO
 
 WEB = REPO / "fedlab" / "node" / "web"
@@ -73,7 +73,14 @@ def test_numbers_money_and_times_read_as_people_write_them() -> None:
     fr, en = i18n.language("fr"), i18n.language("en")
     assert fr.money(123450) == "1\u202f234,50\u00a0€"
     assert en.money(123450) == "€1,234.50"
-    assert (fr.thousandths(2500), en.thousandths(2500)) == ("2,5", "2.5")
+    assert words.quantity_text(fr, 2500, "m2") == "2,5\u00a0m²"
+    assert [words.quantity_text(fr, n, "roll") for n in (1000, 1500, 2000)] == [
+        "1 rouleau",
+        "1,5 rouleau",
+        "2 rouleaux",
+    ]
+    assert words.quantity_text(en, 4000, "piece") == "4"
+    assert words.quantity_text(fr, None, "kg") == "inconnue"
     assert (fr.distance(3.14159), fr.distance(507.2)) == ("3,1 km", "507 km")
     assert (fr.ago(3 * 3600), en.ago(3 * 3600)) == ("il y a 3 heures", "3 hours ago")
     assert fr.ngettext("%(count)s item", "%(count)s items", 0) == "0 ressource"
