@@ -135,11 +135,10 @@ class Exchange:
 
     def take(self, now: float) -> Batch | None:
         """Return what goes to disk next, or None if nothing waits."""
-        if not self._waiting:
-            return None
         count = min(len(self._waiting), EVENTS_PER_BATCH)
         items = [self._waiting.popleft() for _ in range(count)]
-        return Batch(items, self._seen(now))
+        seen = self._seen(now)
+        return Batch(items, seen) if items or seen else None
 
     def _seen(self, now: float) -> dict[LogKey, float]:
         """Return how fresh each log is in Unix seconds, from time to time."""

@@ -1,0 +1,401 @@
+"""The exchange: connections on one side, the store on the other, and what passes between."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fedlab.node.bundles import read_bundle_file, write_bundle_file
+from fedlab.node.exchange import EVENTS_PER_BATCH, Exchange, Link
+from fedlab.node.gate import State
+from fedlab.node.store import StoreError
+from fedlab.protocol import events
+from fedlab.protocol.errors import RemoteProtocolError
+from fedlab.protocol.horizon import Horizon
+from tests.node.store.labs import AT, Lab
+from tests.node.store.nodes import Node
+
+WALL = float(AT)
+
+
+class Peer(Node):
+    """A node with an exchange; `friends` are let in."""
+
+    def __init__(self, folder: Path, lab: Lab) -> None:
+        super().__init__(folder, lab)
+        self.friends: set[str] = set()
+        self.blocked: set[str] = set()
+        self.wall = WALL
+        self.heard: list[events.Event] = []
+
+    def begin(self, now: float = 0.0) -> "Peer":
+        """Start, and make the exchange."""
+        self.publish = lambda head: None
+        self.start()
+        self.exchange = Exchange(
+            self.store,
+            self.writer,
+            self.lab.keys.noise,
+            now=now,
+            wall=lambda: self.wall,
+            randomness=random.Random(self.lab.id).randbytes,
+            horizon=self.horizon,
+            urls=[f"http://{self.lab.id[:4]}.example"],
+        )
+        return self
+
+    def again(self, now: float = 0.0) -> "Peer":
+        """Stop and begin again from the disk."""
+        self.close()
+        self.open()
+        return self.begin(now)
+
+    def horizon(self) -> Horizon:
+        graph = {self.lab.id: frozenset(self.friends)}
+        return Horizon(self.lab.id, graph, blocked=frozenset(self.blocked))
+
+    def write_all(self, now: float) -> None:
+        """Put on disk whatever waits."""
+        while (batch := self.exchange.take(now)) is not None:
+            self.exchange.write(batch)
+            self.exchange.wrote(batch)
+
+    def say(self, *codes: str) -> None:
+        """Append items, and let them leave the node."""
+        self.add(*codes)
+        self.exchange.published()
+
+    def held(self, lab: Lab) -> int:
+        log = self.store.log(lab.id, 0)
+        return log.held if log is not None else 0
+
+
+@pytest.fixture
+def peers(tmp_path: Path) -> Iterator[list[Peer]]:
+    """Three labs that vouch for each other."""
+    made = [Peer(tmp_path / str(seed), Lab(seed)) for seed in (1, 2, 3)]  # Anna, Bert, Carl
+    for peer in made:
+        peer.friends = {other.lab.id for other in made if other is not peer}
+        peer.begin()
+    yield made
+    for peer in made:
+        peer.close()
+
+
+def dial(a: Peer, b: Peer) -> tuple[Link, Link]:
+    return (
+        a.exchange.open(initiator=True, now=0.0, expect=b.lab.id),
+        b.exchange.open(initiator=False, now=0.0),
+    )
+
+
+def run(*wires: tuple[tuple[Peer, Link], tuple[Peer, Link]], now: float = 0.0) -> None:
+    """Carry everything until nobody has anything to say or to write."""
+    quiet = False
+    while not quiet:
+        quiet = True
+        for one, other in wires:
+            for (peer, link), (to, end) in ((one, other), (other, one)):
+                while data := link.outgoing(now):
+                    quiet = False
+                    end.receive(data, now)
+                for who, its in ((peer, link), (to, end)):
+                    while (event := its.next_event()) is not None:
+                        who.heard.append(event)
+                    who.write_all(now)
+
+
+def meet(a: Peer, b: Peer, now: float = 0.0) -> tuple[Link, Link]:
+    """Connect two nodes and let them exchange all they have."""
+    here, there = dial(a, b)
+    run(((a, here), (b, there)), now=now)
+    return here, there
+
+
+def test_two_nodes_exchange_their_logs(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    bert.say("A-1", "A-2")
+    meet(anna, bert)
+    assert anna.held(bert.lab) == bert.size == 3
+    assert bert.held(anna.lab) == 1
+    first = anna.heard[0]
+    assert isinstance(first, events.Connected)
+    assert first.lab == bert.lab.id and first.urls == (f"http://{bert.lab.id[:4]}.example",)
+
+
+def test_a_live_connection_carries_what_is_said_later(peers: list[Peer]) -> None:
+    anna, bert, carl = peers
+    near, far = dial(anna, bert), dial(bert, carl)
+    wires = (((anna, near[0]), (bert, near[1])), ((bert, far[0]), (carl, far[1])))
+    run(*wires)
+    carl.say("A-1")
+    run(*wires, now=1.0)
+    run(*wires, now=2.0)
+    assert anna.held(carl.lab) == 2
+
+
+def test_a_restart_keeps_everything_and_asks_for_nothing_twice(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    bert.say(*(f"A-{n}" for n in range(300)))
+    meet(anna, bert)
+    anna.again()
+    assert anna.held(bert.lab) == 301
+    bert.again()
+    here, _ = meet(anna, bert)
+    assert here.behind() == 0
+    assert not any(isinstance(event, events.Package) for event in anna.heard)
+
+
+def test_how_old_a_lab_is(peers: list[Peer]) -> None:
+    anna, bert, carl = peers
+    meet(anna, bert)
+    assert anna.exchange.age_s(bert.lab.id, 7.0) == 7.0
+    assert anna.exchange.age_s(anna.lab.id, 7.0) == 0.0
+    assert anna.exchange.age_s(carl.lab.id, 7.0) is None
+
+
+def test_it_survives_a_restart_by_the_clock_on_the_wall(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    meet(anna, bert)
+    anna.write_all(now=50.0)
+    anna.wall = WALL + 1000
+    anna.again(now=5.0)
+    assert anna.exchange.age_s(bert.lab.id, 5.0) == 1050  # the wall stood still for those 50
+
+
+def test_a_clock_that_was_set_back_makes_nothing_older_than_it_is(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    meet(anna, bert)
+    anna.write_all(now=50.0)
+    anna.wall = 0.0
+    anna.again(now=5.0)
+    assert anna.exchange.age_s(bert.lab.id, 5.0) == 0
+
+
+# --- the amnesia gate ---------------------------------------------------------------------------
+
+
+def test_a_head_of_ours_opens_the_gate(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    meet(anna, bert)
+    anna.close()
+    anna.head_path.unlink()
+    anna.open()
+    anna.begin()
+    assert anna.gate.state is State.UNKNOWN
+    assert anna.add("A-1").drafted
+    meet(anna, bert)
+    assert anna.gate.is_open and anna.size == 2
+    meet(anna, bert)
+    assert bert.held(anna.lab) == 2
+
+
+def test_entries_that_we_forgot_come_back_before_we_sign_again(
+    peers: list[Peer], tmp_path: Path
+) -> None:
+    anna, bert, _ = peers
+    anna.close()
+    old = (anna.folder / "store.db").read_bytes()
+    anna.open()
+    anna.begin()
+    anna.say("A-1", "A-2", "A-3")
+    meet(anna, bert)
+    anna.close()
+    for file in anna.folder.glob("store.db*"):
+        file.unlink()
+    (anna.folder / "store.db").write_bytes(old)
+    anna.open()
+    anna.begin()
+    assert anna.gate.state is State.AHEAD and anna.held(anna.lab) == 1
+    assert anna.add("A-4").drafted
+    meet(anna, bert)
+    assert anna.gate.is_open and anna.size == 5
+
+
+# --- faults -------------------------------------------------------------------------------------
+
+
+def test_evidence_of_a_split_view_is_kept_and_the_log_stays_frozen(peers: list[Peer]) -> None:
+    anna, bert, carl = peers
+    carl.say("A-1")
+    meet(anna, carl)
+    # Another card of Carl's has signed something else, and Bert has heard that.
+    twin = Peer(bert.folder.parent / "twin", Lab(3))
+    twin.friends = {bert.lab.id}
+    twin.begin()
+    twin.say("B-1", "B-2")
+    meet(bert, twin)
+    assert bert.held(carl.lab) == 3
+    meet(anna, bert)
+    (fault,) = [event for event in anna.heard if isinstance(event, events.Fault)]
+    assert (fault.fault, fault.lab) == ("author", carl.lab.id)
+    assert anna.held(carl.lab) == 2
+    assert len(anna.store.evidence(carl.lab.id)) == 1
+    anna.again()
+    bert.again()
+    meet(anna, bert)
+    assert anna.held(carl.lab) == 2
+    twin.close()
+
+
+def test_a_disk_that_refuses_ends_the_connection_and_nothing_is_lost(
+    peers: list[Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, bert, _ = peers
+    bert.say("A-1")
+    here, there = dial(anna, bert)
+    while not (batch := anna.exchange.take(0.0)) or not batch.stored:
+        there.receive(here.outgoing(0.0), 0.0)
+        here.receive(there.outgoing(0.0), 0.0)
+    with monkeypatch.context() as full, pytest.raises(StoreError):
+
+        def refuse(stored: object) -> None:
+            raise StoreError("disk_full", "the disk is full", "")
+
+        full.setattr(anna.store, "commit", refuse)
+        anna.exchange.write(batch)
+    anna.exchange.failed(batch)
+    assert here.closed and anna.held(bert.lab) == 0
+    here.gone()
+    there.gone()
+    meet(anna, bert)
+    assert anna.held(bert.lab) == 2
+
+
+def test_a_batch_is_bounded(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    here, _ = dial(anna, bert)
+    for _ in range(EVENTS_PER_BATCH + 1):
+        anna.exchange.queue(here, events.ChainSeen(bert.lab.chain))
+    first = anna.exchange.take(0.0)
+    assert first is not None and len(first.items) == EVENTS_PER_BATCH
+    second = anna.exchange.take(0.0)
+    assert second is not None and len(second.items) == 1
+    assert anna.exchange.take(0.0) is None
+
+
+# --- who is let in ------------------------------------------------------------------------------
+
+
+def test_a_lab_that_is_blocked_now_is_shown_the_door(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    here, there = meet(anna, bert)
+    anna.blocked.add(bert.lab.id)
+    anna.exchange.look_again()
+    assert here.closed
+    there.receive(here.outgoing(0.0), 0.0)
+    bye = there.next_event()
+    assert isinstance(bye, events.Closed) and bye.code == "blocked" and bye.by_peer
+
+
+def test_vouches_that_stay_the_same_disturb_nobody(peers: list[Peer]) -> None:
+    anna, _, _ = peers
+    before = anna.exchange.replica.horizon
+    anna.exchange.look_again()
+    assert anna.exchange.replica.horizon is before
+
+
+def test_of_two_connections_to_one_peer_both_keep_the_same(peers: list[Peer]) -> None:
+    """Both had dialled at the same moment: the one that the smaller lab dialled goes on."""
+    small, large = sorted(peers[:2], key=lambda peer: peer.lab.id)
+    ours, theirs = dial(large, small), dial(small, large)
+    run(
+        ((large, ours[0]), (small, ours[1])),
+        ((small, theirs[0]), (large, theirs[1])),
+    )
+    assert ours[0].closed and ours[1].closed
+    assert not theirs[0].closed and not theirs[1].closed
+    assert small.exchange.connected() == {large.lab.id: theirs[0]}
+    reasons = [event.code for event in small.heard if isinstance(event, events.Closed)]
+    assert reasons == ["twin"]
+
+
+def test_a_newer_connection_from_the_same_side_replaces_one_that_may_be_dead(
+    peers: list[Peer],
+) -> None:
+    anna, bert, _ = peers
+    old, _ = meet(anna, bert)
+    new, _ = meet(anna, bert)
+    assert old.closed and not new.closed
+
+
+def test_what_is_gone_is_forgotten(peers: list[Peer]) -> None:
+    anna, bert, _ = peers
+    here, _ = meet(anna, bert)
+    here.gone()
+    here.gone()
+    assert anna.exchange.links == [] and anna.exchange.connected() == {}
+
+
+# --- bundles ------------------------------------------------------------------------------------
+
+
+def test_a_stick_carries_the_network_and_live_connections_hear_of_it(
+    peers: list[Peer], tmp_path: Path
+) -> None:
+    anna, bert, carl = peers
+    carl.say(*(f"A-{n}" for n in range(300)))
+    stick = tmp_path / "stick.fedlab"
+    told = write_bundle_file(carl.store, carl.horizon(), stick, wall=WALL)
+    assert (told.labs, told.entries) == (1, 301)
+    here, there = dial(anna, bert)
+    wire = ((anna, here), (bert, there))
+    run(wire)
+    taken = read_bundle_file(bert.store, bert.writer, bert.horizon(), stick, wall=WALL)
+    assert (taken.labs, taken.entries, taken.problems) == (1, 301, [])
+    bert.exchange.reread()
+    run(wire, now=1.0)
+    assert anna.held(carl.lab) == 301
+    again = read_bundle_file(bert.store, bert.writer, bert.horizon(), stick, wall=WALL)
+    assert (again.labs, again.entries) == (0, 0)
+
+
+def test_the_next_stick_holds_what_the_last_one_lacks(peers: list[Peer], tmp_path: Path) -> None:
+    anna, bert, carl = peers
+    carl.say("A-1")
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_bundle_file(carl.store, carl.horizon(), first, wall=WALL)
+    carl.say("A-2")
+    told = write_bundle_file(carl.store, carl.horizon(), second, wall=WALL, since=first)
+    assert (told.labs, told.entries) == (1, 1)
+    late = read_bundle_file(bert.store, bert.writer, bert.horizon(), second, wall=WALL)
+    assert late.entries == 0 and "older bundle" in late.problems[0]
+    for stick in (first, second):
+        read_bundle_file(anna.store, anna.writer, anna.horizon(), stick, wall=WALL)
+    assert anna.held(carl.lab) == 3
+
+
+def test_a_stick_that_was_pulled_out_is_said_so_and_leaves_no_half_file(
+    peers: list[Peer], tmp_path: Path
+) -> None:
+    anna, _, carl = peers
+    carl.say(*(f"A-{n}" for n in range(600)))
+    stick = tmp_path / "stick"
+    write_bundle_file(carl.store, carl.horizon(), stick, wall=WALL)
+    stick.write_bytes(stick.read_bytes()[:-5000])
+    with pytest.raises(RemoteProtocolError, match="cut short"):
+        read_bundle_file(anna.store, anna.writer, anna.horizon(), stick, wall=WALL)
+    assert 0 < anna.held(carl.lab) < 601
+    with pytest.raises(OSError, match="No such file"):
+        write_bundle_file(carl.store, carl.horizon(), tmp_path / "no" / "stick", wall=WALL)
+    with pytest.raises(RemoteProtocolError, match="cut short"):
+        write_bundle_file(carl.store, carl.horizon(), tmp_path / "next", wall=WALL, since=stick)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["stick"]
+
+
+def test_a_stick_opens_the_gate_of_a_lab_without_a_network(
+    peers: list[Peer], tmp_path: Path
+) -> None:
+    anna, bert, _ = peers
+    anna.say("A-1")
+    meet(anna, bert)
+    stick = tmp_path / "stick"
+    write_bundle_file(bert.store, bert.horizon(), stick, wall=WALL)
+    anna.close()
+    anna.head_path.unlink()
+    anna.open()
+    anna.begin()
+    assert anna.gate.state is State.UNKNOWN
+    read_bundle_file(anna.store, anna.writer, anna.horizon(), stick, wall=WALL)
+    assert anna.gate.is_open
