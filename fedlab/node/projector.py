@@ -16,7 +16,7 @@ from fedlab.inventory.fold import Inventory
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import Subject, erased, subject
 from fedlab.node.catalogue import Catalogue
-from fedlab.node.store.base import Folded, FoldPosition, Place
+from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store
 from fedlab.protocol.entry import Entry, LabId, Status
 
 # Entries in one transaction: enough to share the cost of the disk, few enough (16 MiB of the
@@ -42,13 +42,21 @@ class Index(Protocol):
 class Projector(Catalogue):
     """The projections of one store, and how to read them; used from the one writing thread."""
 
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        # An index keeps the words of what was taken out of it, so after an erasure it is made
+        # anew: at once for this lab's own, and else at the next start, or any peer could keep
+        # every node busy with that.
+        self._purge = bool(store.settings.get(PURGE_KEY))
+
     def run(self) -> int:
-        """Fold what is new and return how many entries that was; next to free when none are."""
+        """Fold what is new and return how many changes that was; next to free when none are."""
         total = 0
         while folded := self._run_once():
             total += folded
         while touched := self._projections.touched(ENTRIES_AT_ONCE):
             self._follow(touched)
+            total += len(touched)
         self._store.scrub()
         return total
 
@@ -97,6 +105,7 @@ class Projector(Catalogue):
             elif entry.fact is not None:
                 for at_epoch, index in erased(entry.fact):
                     self._store.erase(lab, at_epoch, index)
+                    self._purge |= self._store.has_lab() and lab == self._store.lab
         changed = [
             (code, _encode(state))
             for code, state in inventory.items.items()
@@ -144,7 +153,7 @@ class Projector(Catalogue):
         """
         generation = self._projections.generation()
         name, _, at = index.mark.rpartition(":")
-        if name != generation:
+        if name != generation or self._purge:
             index.clear()
             at = "0"
         fed, changed = 0, int(at)
@@ -158,6 +167,9 @@ class Projector(Catalogue):
             changed = rows[-1].changed
             index.commit(f"{generation}:{changed}")
             fed += len(rows)
+        if self._purge:
+            self._store.settings.remove(PURGE_KEY)
+            self._purge = False
         return fed
 
     def show_again(self, lab: LabId) -> None:
@@ -167,7 +179,7 @@ class Projector(Catalogue):
     def rebuild(self, index: Index | None = None) -> int:
         """Drop the projections and fold every log from its first entry; return the entries."""
         self._projections.clear()
-        folded = self.run()
+        self.run()
         if index is not None:
             self.feed(index)
-        return folded
+        return sum(position.folded for position in self._projections.positions())

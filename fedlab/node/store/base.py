@@ -13,6 +13,9 @@ from fedlab.protocol.events import ChainSeen, Details, Package
 from fedlab.protocol.identity import Chain
 from fedlab.protocol.replica import LogReader
 
+# The setting that tells of an erasure which the search index has not followed to the last byte.
+PURGE_KEY = "purge"
+
 
 class Peer(NamedTuple):
     """Another lab's node that this one talks to."""
@@ -251,7 +254,10 @@ class Store(LogReader, Protocol):
         ...
 
     def erase(self, lab: str, epoch: int, index: int) -> None:
-        """Remove a detail for good and refuse it from then on; `scrub` ends the work."""
+        """Remove a detail for good and refuse it from then on; `scrub` ends the work.
+
+        Sets `PURGE_KEY` if there was one.
+        """
         ...
 
     def erased(self, lab: str, epoch: int, start: int, end: int) -> set[int]:

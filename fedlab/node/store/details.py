@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from fedlab.protocol.errors import LocalProtocolError
 
-from .base import Place
+from .base import PURGE_KEY, Place
 from .database import Database
 from .rows import LogRow
 
@@ -139,7 +139,9 @@ class DetailRows:
         found = conn.execute("SELECT length(detail) FROM details WHERE id = ?", place).fetchone()
         if found:
             conn.execute("DELETE FROM details WHERE id = ?", place)
-            conn.execute("INSERT OR REPLACE INTO settings VALUES (?, '1')", (SCRUB_KEY,))
+            conn.executemany(
+                "INSERT OR REPLACE INTO settings VALUES (?, '1')", [(SCRUB_KEY,), (PURGE_KEY,)]
+            )
             row.stored_bytes -= found[0]
         conn.execute("INSERT OR IGNORE INTO touched VALUES (?)", place)
         return True
