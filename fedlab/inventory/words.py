@@ -103,40 +103,21 @@ def stem(word: str) -> str:
 
 
 # Endings of the agent and the action; what they leave may be short: scier, sewing, limage.
-_VERB_ENDINGS: Final = ("euse", "eus", "eur", "ing", "age", "ag", "er", "or", "ed", "ant", "ur")
-_ENDINGS: Final = tuple(
-    sorted(
-        "isation ization ation ition ction ssion tion sion ement ment rice atric atrice ateur ator"
-        " atoir oir iser iseur ier iere ir re ee able ibl abl if iv ive ent ence ance anc enc ery eri"
-        " iqu ik ic ical al ai air ari arie ity iti it ism ist nes ful li el ien i".split(),
-        key=len,
-        reverse=True,
-    )
+_VERB_ENDING: Final = re.compile(r"(.{3,}?)(?:euse|eus|eur|ing|age|ag|er|or|ed|ant|ur)$")
+_ENDING: Final = re.compile(
+    r"(.{4,}?)(?:isation|ization|ation|ition|ction|ssion|tion|sion|ement|ment|rice|atric|atrice"
+    r"|ateur|ator|atoir|oir|iser|iseur|ier|iere|ir|re|ee|able|ibl|abl|if|iv|ive|ent|ence|ance|anc"
+    r"|enc|ery|eri|iqu|ik|ic|ical|al|ai|air|ari|arie|ity|iti|it|ism|ist|nes|ful|li|el|ien|i)$"
 )
 _ROUNDS_MAX: Final = 2
-_SOUNDS: Final = (
-    (re.compile("ph"), "f"),
-    (re.compile("sch|sh"), "ch"),
-    (re.compile("(?<!c)h"), ""),
-    (re.compile("c(?=[eiy])|x"), "s"),
-    (re.compile("qu|ck|q|c(?!h)"), "k"),
-    (re.compile("eau|au"), "o"),
-    (re.compile("ai|ei|ea"), "e"),
-    (re.compile("ou"), "u"),
-    (re.compile("y|ee"), "i"),
-    (re.compile("[ae]m(?=[bp])|en"), "an"),
-    (re.compile(r"(.)\1+"), r"\1"),
+_SOUNDS: Final = tuple(
+    tuple(pair.split(">"))
+    for pair in (
+        "ph>f sch>ch sh>ch ch>! h> !>ch ce>se ci>si cy>sy x>s qu>k ck>k q>k ch>! c>k !>ch eau>o au>o"
+        " ai>e ei>e ea>e ou>u y>i ee>i emb>anb emp>anp amb>anb amp>anp en>an"
+    ).split()
 )
-
-
-def _cut_ending(word: str) -> str:
-    for ending in _VERB_ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= STEM_LETTERS_MIN:
-            return word[: -len(ending)]
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= ROOT_LETTERS_MIN:
-            return word[: -len(ending)]
-    return word
+_DOUBLE: Final = re.compile(r"(.)\1+")
 
 
 def root(word: str) -> str:
@@ -146,14 +127,16 @@ def root(word: str) -> str:
     word = word.replace("z", "s")  # decoupeuze
     for _ in range(_ROUNDS_MAX):
         if len(word) > ROOT_LETTERS_MIN:
-            word = _cut_ending(word)
+            cut = _VERB_ENDING.match(word) or _ENDING.match(word)
+            word = cut[1] if cut else word
     # filtre, filter; mètre, meter: the er of English is the mute re of French.
     if len(word) > ROOT_LETTERS_MIN and word[-1] == "r" and word[-2] in "bdt":
         word = word[:-1]
-    # The final consonant of the bare verb is hard whatever ending followed: perc(er), perç(age).
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return word
+    # A c that has become the last letter is hard, whatever ending followed: perc(er), perç(age).
+    for sound, spelling in _SOUNDS:
+        if sound in word:
+            word = word.replace(sound, spelling)
+    return _DOUBLE.sub(r"\1", word)
 
 
 class WordCache(dict[str, Word]):

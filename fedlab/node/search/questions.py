@@ -122,7 +122,7 @@ class Planner:
     def _forms(self, word: Word, index: IndexWords) -> tuple[Form, ...]:
         """Return the word, and if nobody uses it, what it may have been meant to be."""
         itself = Form(word.stem, word.root, 1.0)
-        if word.stem in self._thesaurus.vocabulary or index.is_used(word):
+        if self._thesaurus.is_known(word.stem) or index.is_used(word):
             return (itself,)
         found = {itself.stem: itself}
         for form in (*self._halves(word, index), *self._guessed(word, index)):
