@@ -161,6 +161,7 @@ async def open_node(service: Service, urls: list[str]) -> AsyncIterator[Node]:
 
     node = Node(service, urls)
     node.driver = Driver(node)
+    service.opened.live_age = node.driver.age_s
     refreshing = asyncio.create_task(node.refresh_when_changed())
     try:
         await node.driver.start()

@@ -137,12 +137,9 @@ def _started(base: Path, ports: list[int], stop: threading.Event) -> Iterator[di
         labs = {}
         for lab, process in zip(CHAIN, processes, strict=True):
             ready = _first_line(process)
-            if ready is None and not stop.is_set():
-                raise ServiceError(
-                    f"the node of {lab.name} did not start", f"see {_log_of(base / lab.slug)}"
-                )
-            url = ready["url"] if ready else ""
-            labs[lab.slug] = Running(lab, Folder(base / lab.slug), process, url)
+            if "url" not in ready and not stop.is_set():
+                raise _did_not_start(lab, ready, _log_of(base / lab.slug))
+            labs[lab.slug] = Running(lab, Folder(base / lab.slug), process, ready.get("url", ""))
         yield labs
     finally:
         _end(processes)
@@ -162,12 +159,20 @@ def _log_of(path: Path) -> Path:
     return path.with_suffix(".log")
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> dict[str, Any] | None:
-    """Return what a node says when it is ready, None if it ends before."""
+def _first_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Return what a node says when it is ready, or why it is not; empty if it says nothing."""
     output: IO[bytes] | None = process.stdout
     assert output is not None
     line = output.readline()
-    return json.loads(line) if line and process.poll() is None else None
+    return dict(json.loads(line)) if line else {}
+
+
+def _did_not_start(lab: DemoLab, said: dict[str, Any], log: Path) -> ServiceError:
+    error = said.get("error", {})
+    why = f": {error['message']}" if error else ""
+    return ServiceError(
+        f"the node of {lab.name} did not start{why}", error.get("hint") or f"see {log}"
+    )
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.nodes import Lab
+pytest.register_assert_rewrite("tests.e2e.nodes")
+
+from tests.e2e.nodes import Lab  # noqa: E402  its asserts are to be told like a test's
 
 NewLab = Callable[..., Lab]
 
