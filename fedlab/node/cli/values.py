@@ -27,9 +27,9 @@ class Quantity(click.ParamType[int | str]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | str:
         """Return thousandths, or CLEARED for `unknown`."""
-        if isinstance(value, int) or value == CLEARED:
+        if isinstance(value, int):
             return value
-        if value == "unknown":
+        if value in (CLEARED, "unknown"):
             return CLEARED
         thousandths = _decimal(str(value), 3)
         if thousandths is None:
@@ -46,9 +46,9 @@ class Euros(click.ParamType[int | str]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | str:
         """Return cents, or CLEARED for `none`."""
-        if isinstance(value, int) or value == CLEARED:
+        if isinstance(value, int):
             return value
-        if value == "none":
+        if value in (CLEARED, "none"):
             return CLEARED
         cents = _decimal(str(value), 2)
         if cents is None:
