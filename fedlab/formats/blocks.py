@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from fedlab.formats.text import clean, one_line
 
+_INDENT_MAX = 200
 TAB_LEVEL = 7  # a tab stands below every heading, which have the levels 1 to 6
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_UNSEEN = re.compile(r"<!--.*?-->|<(style|script)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<!--|<(style|script)\b", re.IGNORECASE)
+_COMMENT_END, _STYLE_END = re.compile("-->"), re.compile(r"</(?:style|script)\s*>", re.IGNORECASE)
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*")
 _TAB = re.compile(r'(\s*)===[+!]?\s+"(.*)"\s*')
 _BOX = re.compile(r'(\s*)(?:\?\?\?\+?|!!!)\s+[\w -]*?"(.*)"\s*')
@@ -55,15 +57,30 @@ def front_matter(text: str) -> tuple[str, str]:
 
 def read_blocks(text: str) -> list[Block]:
     """Return the blocks of a Markdown text; comments, styles and scripts are no text."""
-    text = _UNSEEN.sub(lambda match: "\n" * match[0].count("\n"), text)
-    return _Reader(text.split("\n")).run()
+    return _Reader(_seen(text).split("\n")).run()
+
+
+def _seen(text: str) -> str:
+    """Return a text without comments, styles and scripts, its lines where they were.
+
+    One pass: a pattern with an end in it would look for that end once for every beginning.
+    """
+    kept: list[str] = []
+    at = 0
+    while opening := _UNSEEN.search(text, at):
+        closing = _STYLE_END if opening[1] else _COMMENT_END
+        if (end := closing.search(text, opening.end())) is None:
+            break
+        kept += [text[at : opening.start()], "\n" * text.count("\n", opening.start(), end.end())]
+        at = end.end()
+    return "".join([*kept, text[at:]])
 
 
 class _Reader:
     """One pass over the lines; the last bullet or text takes the lines that continue it."""
 
     def __init__(self, lines: list[str]) -> None:
-        self.lines = [line.expandtabs(4) for line in lines]
+        self.lines = [_spaced(line) for line in lines]
         self.blocks: list[Block] = []
         self.open = False  # the last block can still grow
         self.gap = False
@@ -137,6 +154,15 @@ class _Reader:
         return titled and _UNDERLINE.fullmatch(line) is not None
 
 
+def _spaced(line: str) -> str:
+    """Return a line with its indent in spaces and no other run of white space."""
+    words = line.split()
+    if not words:
+        return ""
+    indent = line[: len(line) - len(line.lstrip())].expandtabs(4)
+    return " " * min(len(indent), _INDENT_MAX) + " ".join(words)
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
@@ -156,21 +182,23 @@ def _table_cells(line: str) -> list[str]:
 
 # --- inside a block -----------------------------------------------------------------------------
 
+# Repetitions are bounded: whatever is unclosed is looked for so far and no further.
 _ATTRIBUTES = re.compile(r"\{:?\s*[.#\w][^{}]*\}")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^\s)>]+)>?[^)]*\)")
-_HTML_IMAGE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)[\"'][^>]*>", re.IGNORECASE)
-_LINK = re.compile(r"\[([^\]]+)\]\(\s*<?([^\s)>]+)>?[^)]*\)")
-_HTML_LINK = re.compile(
-    r"<a\b[^>]*?\bhref\s*=\s*[\"']([^\"']+)[\"'][^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL
+_IMAGE = re.compile(r"!\[([^\]]{0,500})\]\(\s?<?([^\s)>]{1,500}+)>?(?:\s[^)]{0,200}+)?\)")
+_HTML_IMAGE = re.compile(
+    r"<img\b[^>]{0,200}?\bsrc\s?=\s?[\"']([^\"']{1,500}+)[\"'][^>]{0,200}+>", re.IGNORECASE
 )
-_REFERENCE = re.compile(r"\[([^\]]+)\]\[[^\]]*\]")
+_LINK = re.compile(r"\[([^\]]{1,500})\]\(\s?<?([^\s)>]{1,500}+)>?(?:\s[^)]{0,200}+)?\)")
+_HTML_LINK = re.compile(
+    r"<a\b[^>]{0,200}?\bhref\s?=\s?[\"']([^\"']{1,500}+)[\"'][^>]{0,200}+>(.{0,500}?)</a>",
+    re.IGNORECASE | re.DOTALL,
+)
+_REFERENCE = re.compile(r"\[([^\]]{1,500})\]\[[^\]]{0,500}\]")
 _DEFINITION = re.compile(r"^\[([^\]]+)\]:\s+(\S+).*$", re.MULTILINE)
 _AUTOLINK = re.compile(r"<((?:https?|mailto):[^>\s]+)>")
 _ICON = re.compile(r"(?<!\S):([a-z][a-z0-9_+-]+):(?!\S)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_EMPHASIS = re.compile(
-    r"(\*\*\*|\*\*|\*|~~)(?=\S)(.+?)(?<=\S)\1|(?<!\w)(___?|_)(?=\S)(.+?)(?<=\S)\3(?!\w)", re.DOTALL
-)
+_MARK = re.compile(r"(?<!\\)(?:\*{1,3}|_{1,3}|~~)")
 _CODE = re.compile(r"`+([^`]+)`+")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|~>-])")
 
@@ -196,6 +224,28 @@ def read_inline(raw: str) -> Inline:
 def _plain(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
     text = _TAG.sub(" ", text)
-    for _ in range(3):  # bold inside italics inside struck through
-        text = _EMPHASIS.sub(lambda m: m[2] or m[4], text)
+    text = _without_emphasis(text)
     return html.unescape(_ESCAPE.sub(r"\1", _CODE.sub(r"\1", text)))
+
+
+def _without_emphasis(text: str) -> str:
+    """Return a text without the stars, underscores and tildes that come in pairs, in one pass.
+
+    `ABS_UM_1` and `2*3` keep theirs: between letters only two stars or tildes are marks.
+    """
+    opened: dict[str, int] = {}
+    marks: list[tuple[int, int]] = []
+    for match in _MARK.finditer(text):
+        mark, (start, end) = match[0], match.span()
+        before, after = text[max(0, start - 1) : start], text[end : end + 1]
+        inside = mark in ("**", "***", "~~")
+        closes = before.strip() and (inside or not after.isalnum())
+        if mark in opened and closes:
+            marks += [(opened.pop(mark), len(mark)), (start, len(mark))]
+        elif after.strip() and (inside or not before.isalnum()):
+            opened[mark] = start
+    kept, at = [], 0
+    for start, length in sorted(marks):
+        kept.append(text[at:start])
+        at = start + length
+    return "".join([*kept, text[at:]])

@@ -12,7 +12,7 @@ _LABELLED = re.compile(r"([^:\n]{1,60}?)\s*:\s*(?!//)(\S.*)", re.DOTALL)
 _BARE_COUNT = re.compile(r"\d{1,6}(?:\s*\(.*\))?", re.DOTALL)
 _COUNTS = (
     re.compile(r"(\d{1,4})\s*[x×]\s+[^\W\d]"),  # 3 x Prusa
-    re.compile(r"(?:[^\d:].*?:\s*)?(\d{1,6})(?=\s*(?:\(|$))"),  # Saws: 2 (wood)
+    re.compile(r"(?:.*?[^\d:]:\s*)?(\d{1,6})(?=\s*(?:\(|$))"),  # Saws: 2 (wood)
     re.compile(r".*[^\d\s][ (]+[x×]\s?(\d{1,4})\)?$"),  # Saw (x2)
 )
 _BOLD_LEAD = re.compile(r"(\*\*|__)(.+?)\1\s*[:–—-]\s+(.+)", re.DOTALL)

@@ -139,9 +139,10 @@ def _read(data: bytes, filename: str, hints: list[str]) -> tuple[list[Table], li
     if not re.search(r"\w", text):
         raise FileError("the file holds no words", "check that it is the right one")
     ending = filename.rpartition(".")[2].lower()
-    if ending in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
+    page = ending in ("md", "markdown", "mkd", "mdown")
+    if ending in ("json", "jsonl", "ndjson") or (not page and text.lstrip()[:1] in ("{", "[")):
         return [_table(read, hints) for read in read_json(text)], []
-    if ending in ("md", "markdown", "mkd", "mdown") or _looks_like_markdown(text):
+    if page or _looks_like_markdown(text):
         return read_markdown(text), []
     return [find_table(read_csv(text, tabs_first=ending in ("tsv", "tab")), hints)], []
 

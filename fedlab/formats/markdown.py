@@ -13,6 +13,7 @@ from fedlab.formats.bullets import described, describes, entries_from_bullets
 from fedlab.formats.outline import Entry, Section, sections_of, set_aside, title_of
 from fedlab.formats.tables import (
     Aside,
+    FileError,
     Row,
     Table,
     check_columns,
@@ -20,6 +21,7 @@ from fedlab.formats.tables import (
     unique_names,
 )
 from fedlab.formats.text import fold, folded, one_line
+from fedlab.protocol import limits
 
 _COUNT_LEAD = re.compile(r"(\d{1,3})\s+\*\*")  # 3 **Prusa i3**
 
@@ -36,8 +38,13 @@ _PARTS = folded(
 def read_markdown(text: str) -> list[Table]:
     """Return the tables of a document, and one table for its bullets or headings.
 
-    Raises FileError when there are too many rows or columns.
+    Raises FileError when it is too long, or there are too many rows or columns.
     """
+    if len(text) > limits.IMPORT_PAGE_CHARS_MAX:
+        raise FileError(
+            f"the page has more than {limits.IMPORT_PAGE_CHARS_MAX:,} characters",
+            "split it, or make a table of it",
+        )
     settings, body = front_matter(text)
     asides = [Aside(1, f"settings of the page: {one_line(settings)[:300]}")] if settings else []
     sections = sections_of(read_blocks(body))

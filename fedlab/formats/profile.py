@@ -11,6 +11,7 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:[ T].*)?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4
 _ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)\S+|\S+@\S+\.\S+", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9_./#-]*")
+_DATA_CHARS_MAX = 500  # what is longer is prose
 
 
 class Profile(NamedTuple):
@@ -31,7 +32,7 @@ class Profile(NamedTuple):
 
 def is_data(cell: str) -> bool:
     """Say whether a cell can be no header: a number, a date, an address, an identifier."""
-    return bool(
+    return len(cell) <= _DATA_CHARS_MAX and bool(
         is_number(cell) or _DATE.fullmatch(cell) or _ADDRESS.fullmatch(cell) or _HEX.fullmatch(cell)
     )
 

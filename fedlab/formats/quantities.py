@@ -26,6 +26,9 @@ _MONEY = re.compile(
 _DAYS = re.compile(r"(\d{1,3})\s*(?:j|d|jours?|days?)?", re.IGNORECASE)
 
 
+_CHARS_MAX = 200
+
+
 class Amount(NamedTuple):
     """How much: thousandths, or None for unknown; and the unit if the text names one."""
 
@@ -94,7 +97,7 @@ def find_unit(text: str) -> str:
 
 def read_quantity(text: str, *, decimal_comma: bool | None = None) -> Amount:
     """Return the amount a cell states; unknown for `NC`, `-3`, `Reel` or `10 to 12`."""
-    match = _QUANTITY.fullmatch(one_line(text).lower())
+    match = _QUANTITY.fullmatch(_short(text).lower())
     number = _decimal(match[1], decimal_comma) if match else None
     if match is None or number is None:
         return Amount(None)
@@ -109,7 +112,7 @@ def read_quantity(text: str, *, decimal_comma: bool | None = None) -> Amount:
 
 def read_money(text: str, *, decimal_comma: bool | None = None) -> Sum:
     """Return a sum of euros; unknown for another currency, and for `1e/ml` or `100*`."""
-    match = _MONEY.fullmatch(one_line(text))
+    match = _MONEY.fullmatch(_short(text))
     if not match or (number := _decimal(match[1], decimal_comma, cents=True)) is None:
         return Sum(None)
     if match[2]:  # 12€50
@@ -119,6 +122,11 @@ def read_money(text: str, *, decimal_comma: bool | None = None) -> Sum:
         _whole(number, 100, limits.MONEY_MAX),
         "" if not per else "hour" if per.startswith("h") else "day",
     )
+
+
+def _short(text: str) -> str:
+    """Return a text as one line, nothing if it is too long for a number with its unit."""
+    return one_line(text) if len(text) <= _CHARS_MAX else ""
 
 
 def read_days(text: str) -> int | None:

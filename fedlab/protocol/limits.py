@@ -60,6 +60,8 @@ KEEPALIVE_SECONDS: Final = 30.0
 SILENCE_SECONDS: Final = 90.0
 # A frame of 1 MiB over 128 kbit/s takes 70 seconds; a request without a byte in 60 is not served.
 STALL_SECONDS: Final = 60.0
+# Less than this in that time, 9 kbit/s, is a trickle: others have the same log, and are quicker.
+STALL_BYTES: Final = 2**16
 # Details that nobody had are asked for again after a while: a peer may have got them since.
 DETAILS_RETRY_SECONDS: Final = 600.0
 
@@ -70,6 +72,9 @@ REFRESH_SECONDS: Final = 20.0
 HEADS_PER_FRAME_MAX: Final = 512
 # Logs that one peer may announce; a head is remembered in about half a KiB.
 OFFERS_MAX: Final = 4096
+# Chains of labs that are not held, kept for one peer: 4,096 geneses are 2 MiB, and a chain of 48
+# openings takes 0.1 seconds to check.
+OFFERED_CHAINS_BYTES_MAX: Final = 4 * 2**20
 # Ages are shown to people; a century is *never*.
 AGE_SECONDS_MAX: Final = 2**32 - 1
 
@@ -240,6 +245,9 @@ IMPORT_ROWS_MAX: Final = 20_000
 
 # Part databases export up to 60 columns; nested JSON some more.
 IMPORT_COLUMNS_MAX: Final = 400
+
+# A page that lists 20,000 things in 100 characters each; longer ones take long to unmark.
+IMPORT_PAGE_CHARS_MAX: Final = 2_000_000
 
 # What Excel lets into one cell; a detail (32 KiB) could hold hardly more.
 IMPORT_CELL_CHARS_MAX: Final = 32_767
