@@ -312,7 +312,8 @@ class Driver:
                     self._exchange.failed(batch)
                 else:
                     self._exchange.wrote(batch)
-                    if batch.stored:
+                    # An own head may open the amnesia gate, and then drafts were appended.
+                    if batch.stored or any(isinstance(e, events.OwnHead) for _, e in batch.items):
                         self._node.changed()
                 self._poke_all()
 
