@@ -14,12 +14,14 @@ writes:
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Protocol
 
 from fedlab.node.store.base import Store
+from fedlab.node.store.errors import StoreError
 from fedlab.protocol import events
 from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import LabId
@@ -196,6 +198,7 @@ class Exchange:
 
     def reread(self) -> None:
         """Look at every log again, because a bundle was read into the store."""
+        self.replica.reread_chains()
         for held in self._store.logs():
             self.replica.refresh(held)
 
@@ -255,14 +258,25 @@ class Link:
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes that came from the peer, cut anywhere."""
-        self.sync.receive_data(data, now)
+        with self._reading():
+            self.sync.receive_data(data, now)
         self.pump()
 
     def outgoing(self, now: float) -> bytes:
         """Return the next message to send, at most MESSAGE_BYTES_MAX, or nothing."""
-        data = self.sync.data_to_send(now)
+        data = b""
+        with self._reading():
+            data = self.sync.data_to_send(now)
         self.pump()
         return data
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """End the connection if the store cannot be read."""
+        try:
+            yield
+        except StoreError as exc:
+            self.sync.close("busy", f"this node cannot read its store now ({exc.code})")
 
     def next_event(self) -> LinkEvent | None:
         """Return what somebody must decide or know, or None."""

@@ -189,8 +189,9 @@ class BundleReader:
             for i, age in zip(frame.heads, ages, strict=True)
         ]
         self._offers.heads_seen(items, self._now)
-        for key, offer in self._offers.heads.items():
-            if key[0] == self._replica.lab and not offer.verified:
+        for item in items:
+            offer = self._offers.heads.get((item.lab.hex(), item.epoch))
+            if offer and offer.head.lab == self._replica.lab and not offer.verified:
                 self._offers.verify(offer)
                 self._events.append(OwnHead(offer.head))
 
@@ -202,7 +203,7 @@ class BundleReader:
         end = frame.start + len(frame.leaves)
         if offer is None or offer.head.size != frame.size or end > frame.size:
             raise RemoteProtocolError("a package without its head")
-        transfer = self._transfers.get(key) or self._begin(key, size)
+        transfer = self._transfers.get(key) or self._begin(key)
         held = self._replica.log(key).held if transfer is None else transfer.at
         if transfer is None or transfer.over or end <= held:
             self._skip(key, frame, min(end, held))
@@ -210,17 +211,25 @@ class BundleReader:
             transfer.over = True
             self.gaps[key] = (held, frame.start)
             self._skip(key, frame, frame.start)
+        elif not self._affords(key[0], size):
+            transfer.over = True
+            message = f"log {key[1]} of lab {key[0]} was not taken whole: it is over its budget"
+            self._events.append(Fault("carrier", None, message, "Vouch for the lab, or block it."))
+            self._skip(key, frame, frame.start)
         else:
             self._accept(transfer, frame, size)
 
-    def _begin(self, key: LogKey, size: int) -> Transfer | None:
+    def _affords(self, lab: LabId, size: int) -> bool:
+        """Say whether so many bytes more may be taken of a lab; a stranger's are counted here."""
+        if self._replica.horizon.reach(lab) is not Reach.STRANGER:
+            return self._replica.budget.left(lab) > 0
+        self._strangers -= size
+        return self._strangers > 0
+
+    def _begin(self, key: LogKey) -> Transfer | None:
         """Begin to take a log, if it reaches beyond what is held and is wanted at all."""
         log, offer = self._replica.log(key), self._offers.heads[key]
-        reach = self._replica.horizon.reach(key[0])
-        if reach is Reach.STRANGER:
-            self._strangers -= size
-        left = self._strangers if reach is Reach.STRANGER else self._replica.budget.left(key[0])
-        if left <= 0 or log.frozen or offer.head.size <= log.held:
+        if log.frozen or offer.head.size <= log.held or not self._affords(key[0], 0):
             return None
         self._offers.verify(offer)
         chain = self._offers.chain(key[0])

@@ -40,7 +40,9 @@ Leaf = Annotated[bytes, Meta(min_length=1, max_length=FACT_BYTES_MAX)]
 Blob = Annotated[bytes, Meta(min_length=32, max_length=DETAIL_BLOB_BYTES_MAX)]  # salt and body
 Epoch = Annotated[int, Meta(ge=0, lt=EPOCHS_MAX)]
 Size = Annotated[int, Meta(ge=0, le=TREE_SIZE_MAX)]
-Text = Annotated[str, Meta(max_length=BYE_TEXT_CHARS_MAX)]
+# What a peer says ends up in terminals and logs: it may not command one, or turn text around.
+_SHOWN: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*\Z"
+Text = Annotated[str, Meta(max_length=BYE_TEXT_CHARS_MAX, pattern=_SHOWN)]
 Hashes = Annotated[list[Raw32], Meta(max_length=PROOF_HASHES_MAX)]
 
 HEADER_BYTES: Final = 5
@@ -58,7 +60,7 @@ class Hello(Frame, frozen=True):
     """Who speaks, with what, and where it can be reached; the first frame of each side."""
 
     TYPE = 0x01
-    agent: Annotated[str, Meta(max_length=AGENT_CHARS_MAX)]
+    agent: Annotated[str, Meta(max_length=AGENT_CHARS_MAX, pattern=_SHOWN)]
     urls: Annotated[list[Annotated[str, Meta(max_length=URL_CHARS_MAX)]], Meta(max_length=URLS_MAX)]
 
 
@@ -192,7 +194,7 @@ class Bye(Frame, frozen=True):
     """The last frame of a side: why it goes, what can be done, and when to come back."""
 
     TYPE = 0x0E
-    code: Annotated[str, Meta(max_length=BYE_CODE_CHARS_MAX)]
+    code: Annotated[str, Meta(max_length=BYE_CODE_CHARS_MAX, pattern=_SHOWN)]
     message: Text
     hint: Text
     retry_s: Annotated[int, Meta(ge=0, le=RETRY_SECONDS_MAX)]

@@ -56,6 +56,7 @@ class Greeting:
         self._peer: Chain | None = None
         self._hello: frames.Hello | None = None
         self._admitted = expect is not None  # who dials has chosen the peer
+        self._asked = False  # the peer has shown an invitation
         self.deadline: float | None = now + HANDSHAKE_SECONDS
         self.to_send: deque[frames.Frame] = deque()
         self.open = False  # the peer may have everything else, after its head
@@ -101,6 +102,9 @@ class Greeting:
         if self._hello is None or self._peer is None:
             raise RemoteProtocolError("something came before hello")
         if isinstance(frame, frames.Join):
+            if self._asked:  # each is looked up on disk, and anybody may ask
+                raise RemoteProtocolError("a second invitation")
+            self._asked = True
             self._emit(events.JoinAsked(self._peer, frame.token, tuple(self._hello.urls)))
             self.deadline = now + JOIN_SECONDS if self.deadline is not None else None
         elif isinstance(frame, frames.Joined):

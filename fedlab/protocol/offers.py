@@ -13,7 +13,7 @@ from .errors import RemoteProtocolError
 from .events import Event, Fault, OwnHead
 from .evidence import SplitView
 from .identity import Chain, LabId, lab_id, read_chain, settle
-from .limits import OFFERS_MAX
+from .limits import OFFERED_CHAINS_BYTES_MAX, OFFERS_MAX
 from .merkle import consistency_proof
 from .replica import Log, LogKey, Replica
 from .transfer import root_at
@@ -39,6 +39,8 @@ class Offers:
         self._replica = replica
         self._emit = emit
         self._chains: dict[LabId, Chain] = {}  # newer than what is held, or of labs that are not
+        self._chain_bytes = 0  # read on this connection, whatever became of them
+        self._suspended: set[LabId] = set()  # labs whose two openings were reported
         self.heads: dict[LogKey, Offer] = {}
         self.todo: dict[LogKey, None] = {}
         self.settled: dict[LogKey, None] = {}
@@ -47,16 +49,19 @@ class Offers:
         """Take a lab's chain; raises RemoteProtocolError if it is not one."""
         lab = lab_id(leaves[0])
         known = self.chain(lab)
-        if known is None and len(self._chains) >= OFFERS_MAX:
+        if known is not None and tuple(leaves) == known.leaves:
             return
-        if known is None or tuple(leaves) != known.leaves:
-            chain = read_chain(leaves, self._replica.network)
-            settled = chain if known is None else settle(known, chain)
-            if settled is None:
-                message = f"lab {lab} opened an epoch twice with one key"
-                self._emit(Fault("author", lab, message, "A later epoch of it will settle this."))
-            elif settled is chain:
-                self._chains[lab] = chain
+        if self._chain_bytes >= OFFERED_CHAINS_BYTES_MAX:
+            return
+        self._chain_bytes += sum(map(len, leaves))
+        chain = read_chain(leaves, self._replica.network)
+        settled = chain if known is None else settle(known, chain)
+        if settled is chain:
+            self._chains[lab] = chain
+        elif settled is None and lab not in self._suspended:
+            self._suspended.add(lab)
+            message = f"lab {lab} opened an epoch twice with one key"
+            self._emit(Fault("author", lab, message, "A later epoch of it will settle this."))
 
     def chain(self, lab: LabId) -> Chain | None:
         """Return the newest chain known of a lab."""
@@ -70,7 +75,7 @@ class Offers:
             last = self.heads.get(key)
             if head.size == 0:
                 raise RemoteProtocolError(f"log {key[1]} of lab {key[0]} is offered empty")
-            if last is None and len(self.heads) >= OFFERS_MAX:
+            if last is None and (len(self.heads) >= OFFERS_MAX or self._passed_over(key)):
                 continue
             if last is not None and last.head[:4] == head[:4]:
                 last.at, last.names_us = now - item.age_s, item.names_you
@@ -80,6 +85,13 @@ class Offers:
                 self.heads[key] = Offer(head, now - item.age_s, item.names_you)
                 self._place(key, self.heads[key])
             self.note_age(key)
+
+    def _passed_over(self, key: LogKey) -> bool:
+        """Say whether a log's opening may have come when there was no room for more chains."""
+        if self._chain_bytes < OFFERED_CHAINS_BYTES_MAX:
+            return False
+        chain = self.chain(key[0])
+        return chain is None or key[1] > chain.epoch
 
     def note_age(self, key: LogKey) -> None:
         """Take over how fresh the peer's word on a log is, if we hold the very same head."""
@@ -94,7 +106,7 @@ class Offers:
             self._ahead(key, offer)
         elif head[:4] == log.head[:4]:
             self.settled[key] = None
-        else:
+        elif not log.frozen:  # one proof of a split view is enough, and its author can make more
             self.verify(offer)
             self.compare(log, head)
 

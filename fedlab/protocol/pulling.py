@@ -12,8 +12,13 @@ from .checkpoint import Head
 from .errors import AuthorError, LocalProtocolError, RemoteProtocolError
 from .events import ChainSeen, Details, Event, Fault, Package
 from .evidence import SplitView
-from .horizon import Reach
-from .limits import BLOCK_ENTRIES, REQUESTS_MAX, WANT_ENTRIES_MAX
+from .limits import (
+    BLOCK_ENTRIES,
+    DETAILS_FRAME_BYTES_MAX,
+    REQUESTS_MAX,
+    STALL_BYTES,
+    WANT_ENTRIES_MAX,
+)
 from .merkle import verify_consistency
 from .offers import Offers
 from .replica import LogKey, Replica
@@ -56,7 +61,8 @@ class Puller:
         self._offers = offers
         self._emit = emit
         self.grant = 0  # credit to give back
-        self.progress_at = 0.0  # when an answer last moved, for the time limit
+        self.progress_at = 0.0  # when answers last moved by a good piece, for the time limit
+        self._moved = 0  # bytes of answers since then
         self._transfers: dict[LogKey, Transfer] = {}
         self._doubts: list[ProofAsked] = []
         self._asked: deque[EntriesAsked | DetailsAsked | ProofAsked] = deque()
@@ -156,7 +162,7 @@ class Puller:
         for key, cursor in list(self._lacking.items()):
             size = self._offers.heads[key].head.size
             indexes = [i for i in reader.missing_details(*key, cursor, BLOCK_ENTRIES) if i < size]
-            if not indexes or self._replica.horizon.reach(key[0]) is Reach.BLOCKED:
+            if not indexes or self._replica.budget.left(key[0]) <= 0:
                 del self._lacking[key]
                 continue
             self._lacking[key] = indexes[-1] + 1
@@ -172,7 +178,7 @@ class Puller:
 
     def package(self, frame: frames.Package, size: int, now: float) -> None:
         """Take a package; raises RemoteProtocolError if it is not the next one, or garbage."""
-        self.progress_at = now
+        self.arriving(size, now)
         asked = self._asked[0] if self._asked else None
         if not isinstance(asked, EntriesAsked) or self._arrival is not None:
             raise RemoteProtocolError("a package that was not asked for")
@@ -182,6 +188,8 @@ class Puller:
         if got != (*transfer.key, transfer.head.size, start, end - start):
             raise RemoteProtocolError("a package that is not the next one that was asked for")
         asked.next = end
+        if self._replica.budget.left(transfer.key[0]) <= 0:
+            transfer.over = True  # what was asked for while there was room left is more than that
         hashes = None if transfer.over else self._accept(transfer, frame)
         self._arrival = Arrival(transfer, start, frame.leaves, hashes, size)
 
@@ -202,20 +210,22 @@ class Puller:
 
     def details(self, frame: frames.Details, size: int, now: float) -> None:
         """Take details; raises RemoteProtocolError for what was not asked for or is not theirs."""
-        self.progress_at = now
+        self.arriving(size, now)
         asked = self._asked[0] if self._asked else None
         key = (frame.lab.hex(), frame.epoch)
-        if not (frame.blobs or frame.last):
-            raise RemoteProtocolError("an empty details frame that is not the last")
+        if size > DETAILS_FRAME_BYTES_MAX or not (frame.blobs or frame.last):
+            raise RemoteProtocolError(
+                f"a details frame of {len(frame.blobs)} details, {size} bytes"
+            )
         arrival = self._arrival
         if isinstance(asked, DetailsAsked) and asked.key == key:
             asked.next = check_details(frame.blobs, asked.next, 0, asked.commitments)
-            if frame.blobs:
+            if frame.blobs and self._replica.budget.left(key[0]) > 0:
                 self._emit(Details(*key, frame.blobs, size))
             else:
                 self.grant += size
             if frame.last:
-                self._asked.popleft()
+                self._answered(now)
         elif isinstance(asked, EntriesAsked) and arrival is not None and arrival.key == key:
             event = arrival.details(frame.blobs, size)
             if event is not None:
@@ -225,7 +235,7 @@ class Puller:
             if frame.last:
                 self._arrival = None
                 if asked.next == asked.end:
-                    self._asked.popleft()
+                    self._answered(now)
                 self._settle(asked.transfer)
         else:
             raise RemoteProtocolError("details that were not asked for")
@@ -235,7 +245,6 @@ class Puller:
 
         Raises RemoteProtocolError if it proves nothing, or that the peer sent garbage before.
         """
-        self.progress_at = now
         asked = self._asked[0] if self._asked else None
         got = (frame.lab.hex(), frame.epoch, frame.old, frame.new)
         if not isinstance(asked, ProofAsked):
@@ -244,13 +253,24 @@ class Puller:
         if got != (*asked.transfer.key, old.size, new.size):
             raise RemoteProtocolError("a proof that is not the one that was asked for")
         verify_consistency(old.size, new.size, frame.old_root, new.root, frame.hashes)
-        self._asked.popleft()
+        self._answered(now)
         self.grant += size
         if frame.old_root != old.root:
             self._offers.split_view(SplitView(old, new, frame.old_root, tuple(frame.hashes)))
         elif self._replica.log(asked.transfer.key).held <= old.size:
             raise RemoteProtocolError(f"a package of garbage: {asked.message}")
         self._settle(asked.transfer)
+
+    def arriving(self, size: int, now: float) -> None:
+        """Count bytes of an answer; a trickle is no progress, for it would hold a log for ever."""
+        self._moved += size
+        if self._moved >= STALL_BYTES:
+            self._moved, self.progress_at = 0, now
+
+    def _answered(self, now: float) -> None:
+        """Take note that the oldest request is answered whole."""
+        self._asked.popleft()
+        self._moved, self.progress_at = 0, now
 
     # --- what became of it ---
 

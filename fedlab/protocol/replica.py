@@ -90,7 +90,7 @@ class Replica:
         self.changes: dict[LogKey, int] = {}  # what each change of a head was counted as, in order
         self.revision = 0
         self.horizon_revision = 0
-        self._chains: dict[LabId, Chain | None] = {}
+        self._chains: dict[LabId, Chain] = {}
         self._stored: dict[LabId, int] = {}
         self._newest: dict[LabId, Head] = {}  # signed heads that were seen, held or not
         self.set_horizon(horizon)
@@ -107,13 +107,20 @@ class Replica:
 
     def chain(self, lab: LabId) -> Chain | None:
         """Return the chain of a lab that is held."""
-        if lab not in self._chains:
-            self._chains[lab] = self.reader.chain(lab)
-        return self._chains[lab]
+        chain = self._chains.get(lab)
+        if chain is None:  # unknown labs are not remembered: peers can name any number of them
+            chain = self.reader.chain(lab)
+            if chain is not None:
+                self._chains[lab] = chain
+        return chain
 
     def learn_chain(self, chain: Chain) -> None:
         """Take in a lab's chain, which the driver was told to keep."""
         self._chains[chain.lab] = chain
+
+    def reread_chains(self) -> None:
+        """Ask the disk again for every chain, because something else has written there."""
+        self._chains.clear()
 
     def log(self, key: LogKey) -> Log:
         """Return a log, an empty one if nothing of it is held."""

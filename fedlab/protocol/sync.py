@@ -206,11 +206,17 @@ class PeerSync:
             return data
         parts: list[bytes] = []
         size = 0
-        for part in self._to_send(now):
-            parts.append(part)
-            size += len(part)
-            if size >= MESSAGE_BYTES_AIM:
-                break
+        try:
+            for part in self._to_send(now):
+                parts.append(part)
+                size += len(part)
+                if size >= MESSAGE_BYTES_AIM:
+                    break
+        except ProtocolError as exc:  # a signature is checked, and a log read, when it is needed
+            self._break(exc)
+        if self._bye is not None and size < MESSAGE_BYTES_AIM:
+            parts.append(frames.encode_frame(self._bye))
+            self._bye = None
         return data + self._channel.seal(b"".join(parts)) if parts else data
 
     def _to_send(self, now: float) -> Iterator[bytes]:
@@ -225,9 +231,6 @@ class PeerSync:
         if self.connected and self._server is not None:
             while (answer := self._server.next_frame()) is not None:
                 yield answer
-        if self._bye is not None:
-            bye, self._bye = self._bye, None
-            yield frames.encode_frame(bye)
 
     def _telling(self, now: float) -> Iterator[frames.Frame]:
         assert self._announcer is not None
@@ -246,10 +249,7 @@ class PeerSync:
         if self._horizon_revision != self._replica.horizon_revision:
             self._horizon_revision = self._replica.horizon_revision
             self.offers.reconsider()
-        try:
-            yield from self.pulling.requests(now)
-        except ProtocolError as exc:  # the signature on a head is checked when its log is wanted
-            self._break(exc)
+        yield from self.pulling.requests(now)
 
     # --- receiving ---
 
@@ -262,7 +262,7 @@ class PeerSync:
                 self._meet(now)
                 self._heard_at = now
                 if self._buffer.begun in frames.PAID_TYPES:
-                    self.pulling.progress_at = now
+                    self.pulling.arriving(len(stream), now)
                 self._buffer.feed(stream)
                 for frame, size in self._buffer.frames():
                     if frame is not None:

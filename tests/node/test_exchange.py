@@ -263,6 +263,21 @@ def test_a_disk_that_refuses_ends_the_connection_and_nothing_is_lost(
     assert anna.held(bert.lab) == 2
 
 
+def test_a_disk_that_cannot_be_read_ends_the_connection_in_a_word(
+    peers: list[Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, bert, _ = peers
+
+    def refuse(*args: object) -> list[bytes]:
+        raise StoreError("io", "the card is broken", "")
+
+    monkeypatch.setattr(bert.store, "leaves", refuse)
+    meet(anna, bert)
+    assert anna.held(bert.lab) == 0
+    (closed,) = [event for event in anna.heard if isinstance(event, events.Closed)]
+    assert (closed.code, closed.by_peer) == ("busy", True)
+
+
 def test_a_batch_is_bounded(peers: list[Peer]) -> None:
     anna, bert, _ = peers
     here, _ = dial(anna, bert)

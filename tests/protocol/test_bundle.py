@@ -139,6 +139,18 @@ def test_a_stick_brings_labs_that_nobody_here_has_heard_of(nodes: list[Node]) ->
     assert wary.size_of(bert.lab) == 21 and wary.size_of(carl.lab) == 0
 
 
+def test_strangers_on_a_stick_share_one_peers_budget(
+    nodes: list[Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, bert, carl = nodes
+    stranger = Node(Lab("stranger"))
+    monkeypatch.setattr("fedlab.protocol.bundle.PEER_BUDGET_BYTES", 100_000)
+    read(stranger, bundle_of(bert))
+    assert 0 < stranger.size_of(carl.lab) < 701
+    (fault,) = stranger.of(Fault)
+    assert "over its budget" in fault.message and fault.lab is None
+
+
 def test_a_bundle_shows_a_lab_its_own_head(nodes: list[Node]) -> None:
     """So the amnesia gate of a lab without a network can open, and it gets back what it forgot."""
     anna, bert, _ = nodes

@@ -166,6 +166,9 @@ def array(*items: object) -> bytes:
         (0x07, array(LAB, 0, [[0]], True)),
         (0x0E, array("code", "x" * 513, "", 0)),
         (0x0E, b"\x94\xa1\xff\xa0\xa0\x00"),  # a code that is not UTF-8
+        (0x0E, array("code", "\x1b[2J gone", "", 0)),
+        (0x0E, array("two\nlines", "", "", 0)),
+        (0x01, array("fedlab\u202e/1", [])),
         (0x03, array([])),
         (0x0C, b"\x91" * 2000),
     ],

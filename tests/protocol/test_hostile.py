@@ -20,7 +20,6 @@ from fedlab.protocol.limits import (
     CREDIT_BYTES,
     CREDIT_BYTES_MAX,
     FRAME_BYTES_MAX,
-    OFFERS_MAX,
     REQUESTS_MAX,
     STALL_SECONDS,
     WANT_ENTRIES_MAX,
@@ -217,7 +216,7 @@ def details(lab: Lab, *blobs: tuple[int, bytes], last: bool = True) -> frames.De
         (lambda lab: details(lab, (4, lab.details[1])), "where none belongs"),
         (lambda lab: details(lab, (2, lab.details[2]), (1, lab.details[1])), "out of order"),
         (lambda lab: details(lab, (1, lab.details[1]), (1, lab.details[1])), "out of order"),
-        (lambda lab: details(lab, last=False), "empty"),
+        (lambda lab: details(lab, last=False), "of 0 details"),
         (lambda lab: details(Lab("carl")), "not asked for"),
     ],
 )
@@ -242,6 +241,18 @@ def test_details_without_end_are_refused(anna: Node, bert: Lab) -> None:
     assert anna.size_of(bert) == 4  # committed with the first of them
     puppet.say(details(bert, (1, bert.details[1] or b""), last=False))
     carrier_is_blamed(puppet, "out of order")
+
+
+def test_a_details_frame_that_is_too_long_is_refused(anna: Node, bert: Lab) -> None:
+    """With one of a whole frame's size, the credit could run out before anything is committed."""
+    bert.write(40, detail=20_000)
+    puppet = Puppet(anna, bert)
+    puppet.offer(bert)
+    package = package_frames(bert, 41, 0, 41)[0]
+    blobs = [(index, blob) for index, blob in enumerate(bert.details) if blob]
+    assert 2**19 < len(encode_frame(details(bert, *blobs))) < FRAME_BYTES_MAX
+    puppet.say(package, details(bert, *blobs))
+    carrier_is_blamed(puppet, "40 details")
 
 
 def test_a_package_without_its_details_frame_cannot_be_followed_by_another(
@@ -319,15 +330,20 @@ def test_a_chain_of_another_network_is_refused(anna: Node, bert: Lab) -> None:
     carrier_is_blamed(puppet, "lille")
 
 
-def test_a_thousand_strangers_cost_no_more_than_their_heads(
-    anna: Node, bert: Lab, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limit", "most"), [("OFFERS_MAX", 20), ("OFFERED_CHAINS_BYTES_MAX", 20 * 450)]
+)
+def test_a_thousand_strangers_cost_a_bounded_memory(
+    anna: Node, bert: Lab, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr("fedlab.protocol.offers.OFFERS_MAX", 20)
+    """What is beyond is passed over: nobody is at fault for knowing many labs."""
+    monkeypatch.setattr(f"fedlab.protocol.offers.{limit}", most)
     puppet = Puppet(anna, bert)
-    for number in range(30):
+    for number in range(40):
         puppet.offer(Lab(f"stranger {number}"))
-    assert len(puppet.sync.offers.heads) == 20 < OFFERS_MAX
-    assert not anna.faults() and not any(isinstance(f, frames.Want) for f in puppet.heard)
+    assert len(puppet.sync.offers.heads) <= 21
+    assert not puppet.sync.closed and not anna.faults()
+    assert not any(isinstance(frame, frames.Want) for frame in puppet.heard)
 
 
 def test_a_log_that_does_not_begin_with_its_genesis_is_its_authors_fault(
@@ -639,6 +655,7 @@ def test_an_unknown_frame_ends_it_and_an_optional_one_does_not(anna: Node, bert:
         ([frames.Hello("x", []), frames.Credit(1)], "before your_head"),
         ([frames.Hello("x", []), frames.Hello("x", [])], "second hello"),
         ([frames.Hello("x", []), frames.Joined()], "not shown"),
+        ([frames.Hello("x", []), frames.Join(b"t"), frames.Join(b"t")], "second invitation"),
         (
             [
                 frames.Hello("x", []),
@@ -677,6 +694,21 @@ def test_whoever_never_answers_a_request_is_left_for_another(anna: Node, bert: L
     puppet.listen()
     carrier_is_blamed(puppet, "not answered")
     assert anna.replica.log((bert.id, 0)).fetcher is None
+
+
+def test_whoever_answers_in_a_trickle_is_left_too(anna: Node, bert: Lab) -> None:
+    bert.write(255, width=3000)
+    puppet = Puppet(anna, bert)
+    puppet.offer(bert)
+    drops = encode_frame(package_frames(bert, 256, 0, 256)[0])
+    for at in range(0, 2 * int(STALL_SECONDS), 10):
+        puppet.now = float(at)
+        puppet.say(drops[at : at + 10])
+        puppet.sync.tick(puppet.now)
+        puppet.listen()
+        if puppet.sync.closed:
+            break
+    carrier_is_blamed(puppet, "not answered")
 
 
 def test_a_whole_conversation_that_is_played_again_says_nothing(anna: Node, bert: Lab) -> None:

@@ -531,6 +531,28 @@ def test_a_stranger_is_fetched_only_if_it_names_us() -> None:
     assert not anna.replica.announces(dora.id)
 
 
+def test_a_budget_that_is_spent_stops_one_peer_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fedlab.protocol.horizon.PEER_BUDGET_BYTES", 4_000_000)
+    anna, bert, carl = friends("anna", "bert", "carl")
+    bert.lab.write(20_000, width=200)
+    bert.holds(bert.lab)
+    carl.holds(carl.lab)
+    wire = Wire(anna, bert).run()
+    held = anna.size_of(bert.lab)
+    assert 4_000_000 / 400 < held < 20_000 and held % 256 == 0
+    assert wire.a.connected and wire.a.pulling.behind() == 0
+    assert anna.replica.log((bert.lab.id, 0)).fetcher is None
+    Wire(anna, carl).run()
+    assert anna.size_of(carl.lab) == 1
+    # Somebody allows more: it goes on from there, on the same connection.
+    monkeypatch.setattr("fedlab.protocol.horizon.PEER_BUDGET_BYTES", 40_000_000)
+    anna.vouch()
+    wire.run()
+    assert anna.size_of(bert.lab) == 20_001
+
+
 def test_a_blocked_lab_is_neither_fetched_nor_passed_on() -> None:
     anna, bert, carl, dora = friends("anna", "bert", "carl", "dora")
     bert.holds(carl.lab)
