@@ -143,7 +143,7 @@ class Writer:
             detail = None if draft.detail is None else self._salt(SALT_BYTES) + draft.detail
             leaves.append(self._leaf(draft, epoch, index, detail))
             details.append(detail)
-        self._commit_leaves(leaves, details, drafts_upto)
+        self._store.append_leaves(self._store.lab, epoch, leaves, details, drafts_upto=drafts_upto)
         self._sign_rest()
         return Written([leaf_hash(leaf).hex() for leaf in leaves])
 
@@ -152,16 +152,6 @@ class Writer:
         if detail is not None:
             head["detail"] = commit_detail(detail[:SALT_BYTES], detail[SALT_BYTES:]).hex()
         return encode_fact(replace(draft.fact, **head))
-
-    def _commit_leaves(
-        self,
-        leaves: Sequence[bytes],
-        details: Sequence[bytes | None],
-        drafts_upto: int | None,
-    ) -> None:
-        self._store.append_leaves(
-            self._store.lab, self._epoch, leaves, details, drafts_upto=drafts_upto
-        )
 
     def _sign_rest(self) -> None:
         """Sign and publish what is committed and not signed yet."""

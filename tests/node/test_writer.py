@@ -151,7 +151,6 @@ class TestFounding:
         with pytest.raises(StoreError, match="holds a lab already"):
             Node(node.folder, Lab(2))
         assert node.keys_path.read_bytes() == keys
-        (node.folder / "lock").unlink()
         node.open()
 
     @pytest.mark.parametrize("files", [1, 2])

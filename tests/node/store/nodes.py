@@ -25,7 +25,11 @@ class Node:
         self.open()
         if not self.store.has_lab():
             genesis = self.lab.leaves[0]
-            found_lab(self.store, self.head_path, self.keys_path, genesis, self.lab.keys)
+            try:
+                found_lab(self.store, self.head_path, self.keys_path, genesis, self.lab.keys)
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def head_path(self) -> Path:
