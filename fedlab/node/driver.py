@@ -7,7 +7,6 @@ writing thread; one dials the peers that are away, later and later, never all at
 import asyncio
 import logging
 import os
-import random
 import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from aiohttp import web
 
+from fedlab.node.dialling import AWAY, Dialler
 from fedlab.node.errors import ServiceError, TryLaterError
 from fedlab.node.exchange import Exchange, Link
 from fedlab.node.service.peers import Connection
@@ -33,11 +33,6 @@ INCOMING_MAX: Final = 64
 INCOMING_PER_ADDRESS_MAX: Final = 16
 # A message is at most a few hundred kilobytes: slower than this is 40 kbit/s, or a dead line.
 SEND_SECONDS: Final = 60.0
-# A peer that restarts is back within seconds; one that is away for the night costs a dial a minute.
-DIAL_FIRST_SECONDS: Final = 0.5
-DIAL_LAST_SECONDS: Final = 60.0
-# A connection that held this long was a good one: the next dial is prompt again.
-STEADY_SECONDS: Final = 30.0
 # Reaching the inviter and showing the token; somebody waits at a prompt.
 JOIN_SECONDS: Final = 20.0
 # What is left to be sent when the node stops.
@@ -71,12 +66,15 @@ class Driver:
         self._pokes: dict[Link, asyncio.Event] = {}
         self._urls: dict[Link, str] = {}
         self._addresses: Counter[str] = Counter()
-        self._dialling: set[LabId] = set()
-        self._dial_at: dict[LabId, float] = {}
-        self._failures: Counter[LabId] = Counter()
         self._joins: dict[Link, asyncio.Future[None]] = {}
         self._work = asyncio.Event()
-        self._wake = asyncio.Event()
+        self._dialler = Dialler(
+            now=self._now,
+            known=lambda: node.read(self._service.peers.to_dial),
+            connected=self._exchange.connected,
+            dial=self._dial,
+            spawn=self._spawn,
+        )
         self._alone = asyncio.Event()  # no connection runs
         self._alone.set()
         self._stopping = False
@@ -88,7 +86,7 @@ class Driver:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
         self._service.peers.connected = self.connected
         self._spawn(self._write_batches())
-        self._spawn(self._dial_peers())
+        self._spawn(self._dialler.run())
 
     async def stop(self) -> None:
         """Take leave of every peer and end every task."""
@@ -111,9 +109,7 @@ class Driver:
 
     def wake(self) -> None:
         """Dial at once whoever is not connected: addresses have changed."""
-        self._failures.clear()
-        self._dial_at.clear()
-        self._wake.set()
+        self._dialler.wake()
 
     def reread(self) -> None:
         """Look at the store anew, because a bundle was read into it; from any thread."""
@@ -186,7 +182,7 @@ class Driver:
                 socket = await self._session.ws_connect(
                     f"{url}/sync", max_msg_size=MESSAGE_BYTES_MAX, compress=0
                 )
-        except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as exc:
+        except AWAY as exc:
             if done is not None and not done.done():
                 done.set_exception(exc if isinstance(exc, OSError) else OSError(str(exc)))
                 return
@@ -257,7 +253,7 @@ class Driver:
         while (event := link.next_event()) is not None:
             match event:
                 case events.Connected():
-                    self._failures.pop(event.lab, None)
+                    self._dialler.met(event.lab)
                     _log.info("connected to %s", event.lab[:8])
                     self._spawn(self._keep_peer(event.lab, event.urls))
                 case events.JoinAsked():
@@ -274,7 +270,7 @@ class Driver:
 
     def _closed(self, link: Link, event: events.Closed) -> None:
         if link.peer is not None:
-            self._dial_at[link.peer] = self._now() + event.retry_s
+            self._dialler.later(link.peer, event.retry_s)
             _log.info("%s closed: %s", link.peer[:8], event.message)
         done = self._joins.pop(link, None)
         if done is not None and not done.done():
@@ -325,43 +321,6 @@ class Driver:
     def _reread(self) -> None:
         self._exchange.reread()
         self._published()
-
-    # --- dialling ---
-
-    async def _dial_peers(self) -> None:
-        """Keep a connection to every peer whose address is known."""
-        while True:
-            known = await self._node.read(self._service.peers.to_dial)
-            for lab, urls in known.items():
-                self._dial_if_due(lab, urls)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(DIAL_FIRST_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
-
-    def _dial_if_due(self, lab: LabId, urls: Sequence[str]) -> None:
-        away = lab not in self._exchange.connected() and lab not in self._dialling
-        if away and self._dial_at.get(lab, 0.0) <= self._now():
-            self._dialling.add(lab)
-            self._spawn(self._dial_in_turn(lab, urls))
-
-    async def _dial_in_turn(self, lab: LabId, urls: Sequence[str]) -> None:
-        """Try each address once; then wait twice as long as the last time, give or take half."""
-        began = self._now()
-        try:
-            for url in urls:
-                with suppress(OSError, aiohttp.ClientError, TimeoutError, ValueError):
-                    began = self._now()
-                    await self._dial(lab, url)
-                    break
-        finally:
-            self._dialling.discard(lab)
-            if self._now() - began >= STEADY_SECONDS:
-                self._failures.pop(lab, None)
-            self._failures[lab] += 1
-            pause = min(DIAL_FIRST_SECONDS * 2 ** self._failures[lab], DIAL_LAST_SECONDS)
-            at = self._now() + pause * random.uniform(0.5, 1.5)  # noqa: S311  jitter, no secret
-            self._dial_at[lab] = max(self._dial_at.get(lab, 0.0), at)
 
     # --- small things ---
 
