@@ -69,7 +69,7 @@ class SimNode:
             self.gate,
             self._keys,
             now=lambda: int(self.wall()),
-            publish=lambda head: published(),
+            publish=self._fused(lambda head: published()),
             salt=self.rng.randbytes,
         )
         self.up = True
@@ -103,25 +103,23 @@ class SimNode:
 
     def _lay_fuses(self) -> None:
         """Let the power go before any step that touches the disk, once the fuse is lit."""
-        sign = self.writer._sign
-
-        def remember(size: int, root: bytes, *rest: Any) -> Head:
-            head = sign(size, root, *rest)
-            self.signed.append(head)
-            return head
-
         steps: list[tuple[Any, str]] = [
-            (self.writer, "_commit_leaves"),
-            (self.writer, "_read_back"),
-            (self.writer, "_publish"),
+            (self.store, "append_leaves"),
+            (self.store, "hash_again"),
             (self.store, "put_head"),
             (self.store, "commit"),
+            (self.store.projections, "put"),
             (self.gate, "record"),
-            (self.projector, "_fold"),
         ]
-        setattr(self.writer, "_sign", remember)  # noqa: B010
         for owner, name in steps:
             setattr(owner, name, self._fused(getattr(owner, name)))
+        put_head = self.store.put_head
+
+        def remember(head: Head) -> None:
+            self.signed.append(head)
+            put_head(head)
+
+        setattr(self.store, "put_head", remember)  # noqa: B010
 
     def _fused(self, step: Callable[..., Any]) -> Callable[..., Any]:
         def fused(*args: Any, **kwargs: Any) -> Any:
