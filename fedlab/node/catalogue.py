@@ -73,18 +73,31 @@ class Catalogue:
         found = self._projections.item_states(lab, codes)
         return {code: _read_item(state) for code, state in found.items()}
 
+    def offered(self, lab: LabId) -> Iterator[tuple[ItemState, ItemView]]:
+        """Yield the items of a lab that are not retired, by code, as folded and as seen."""
+        rows = self._projections.items(lab)
+        while some := list(islice(rows, VIEWS_AT_ONCE)):
+            yield from (pair for pair in self._pairs(some) if not pair[0].retired)
+
+    def counts(self) -> dict[LabId, int]:
+        """Return how many items each lab offers, retired ones not counted."""
+        return self._projections.counts()
+
     def count(self) -> int:
-        """Return how many items are known, retired ones included."""
-        return self._projections.count_items()
+        """Return how many items all labs offer, retired ones not counted."""
+        return sum(self.counts().values())
 
     def _views(self, rows: Sequence[StoredItem]) -> list[ItemView]:
+        return [view for _, view in self._pairs(rows)]
+
+    def _pairs(self, rows: Sequence[StoredItem]) -> list[tuple[ItemState, ItemView]]:
         states = [_read_item(row.state) for row in rows if row.state is not None]
         details = self._bodies(
             [Place(state.lab, state.entry.epoch, state.entry.index) for state in states]
         )
         labs = {lab: self.lab(lab) for lab in {state.lab for state in states}}
         return [
-            item_view(state, detail, labs[state.lab])
+            (state, item_view(state, detail, labs[state.lab]))
             for state, detail in zip(states, details, strict=True)
         ]
 

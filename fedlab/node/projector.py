@@ -5,7 +5,7 @@ its first entry again when something changes before that point: an opening that 
 earlier epoch that arrives late. Whatever the way, the result is that of one pass over all entries.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import groupby
 from typing import Protocol
 
@@ -24,6 +24,9 @@ from fedlab.protocol.entry import Entry, LabId, Status
 ENTRIES_AT_ONCE = 4096
 # Items in one commit of the search index, which costs some 10 ms.
 ITEMS_AT_ONCE = 5000
+
+# The setting that names the labs which were hidden when the index was fed last.
+_HIDDEN_KEY = "hidden"
 
 _encode = msgspec.msgpack.Encoder().encode
 _NOT_INDEXED = (Status.MALFORMED, Status.WRONG_HEAD)
@@ -107,7 +110,7 @@ class Projector(Catalogue):
                     self._store.erase(lab, at_epoch, index)
                     self._purge |= self._store.has_lab() and lab == self._store.lab
         changed = [
-            (code, _encode(state))
+            (code, _encode(state), not state.retired)
             for code, state in inventory.items.items()
             if state is not before.get(code)
         ]
@@ -146,18 +149,21 @@ class Projector(Catalogue):
 
     # --- The search index -------------------------------------------------------------------------
 
-    def feed(self, index: Index) -> int:
+    def feed(self, index: Index, hidden: Set[LabId] | None = None) -> int:
         """Bring a search index up to the projections and return how many items that took.
 
-        The index's mark says how far it came, so that a crash at any point feeds the rest again.
+        The items of hidden labs are taken out: of the blocked ones, if nothing else is said. The
+        index's mark says how far it came, so that a crash at any point feeds the rest again.
         """
+        if hidden is None:
+            hidden = set(self._store.blocks.list())
+        self._hide(hidden)
         generation = self._projections.generation()
         name, _, at = index.mark.rpartition(":")
         if name != generation or self._purge:
             index.clear()
             at = "0"
         fed, changed = 0, int(at)
-        hidden = set(self._store.blocks.list())
         while rows := self._projections.changed_since(changed, ITEMS_AT_ONCE):
             shown = [row for row in rows if row.lab not in hidden and row.state is not None]
             views = list(self._views(shown))
@@ -172,9 +178,14 @@ class Projector(Catalogue):
             self._purge = False
         return fed
 
-    def show_again(self, lab: LabId) -> None:
-        """Count a lab's items as changed, after it was blocked or is not any more."""
-        self._projections.change(lab)
+    def _hide(self, hidden: Set[LabId]) -> None:
+        """Count the items of labs that are hidden now, or not any more, as changed."""
+        before = set(self._store.settings.get(_HIDDEN_KEY).split())
+        if before != hidden:
+            with self._store.transaction():
+                for lab in sorted(before ^ hidden):
+                    self._projections.change(lab)
+                self._store.settings.set(_HIDDEN_KEY, " ".join(sorted(hidden)))
 
     def rebuild(self, index: Index | None = None) -> int:
         """Drop the projections and fold every log from its first entry; return the entries."""

@@ -157,8 +157,15 @@ class TestReading:
         assert projector.item(lab.id, "NO") is None
         assert projector.item("00" * 32, "SAW") is None
         assert list(projector.views()) == list(projector.views(lab.id)) == [view]
+        assert list(projector.offered(lab.id)) == [(projector.state(lab.id, "SAW"), view)]
         assert projector.views_of([view.item, "xx/YY", "no item"]) == {view.item: view}
-        assert projector.count() == 1
+        assert projector.counts() == {lab.id: 1}
+        lab.say(ItemRetire, code="SAW")
+        store.commit(lab.packages(start=3))
+        projector.run()
+        assert projector.count() == 0
+        assert list(projector.offered(lab.id)) == []
+        assert [view.retired for view in projector.views()] == [True]
 
     def test_who_vouches_for_whom(self, store: SqliteStore, projector: Projector) -> None:
         a, b = Lab(1), Lab(2)
@@ -312,9 +319,27 @@ class TestTheIndex:
         projector.feed(index)
         for change, expected in ((store.blocks.add, 0), (store.blocks.remove, 3)):
             change(lab.id)
-            projector.show_again(lab.id)
             projector.feed(index)
             assert len(index.items) == expected
+
+    def test_a_lab_beyond_the_horizon_is_hidden_until_it_is_within(
+        self, store: SqliteStore, projector: Projector
+    ) -> None:
+        lab, other, index = Lab(1), Lab(2), FakeIndex()
+        for each in (lab, other):
+            each.items(3)
+            store.commit(each.events())
+        projector.run()
+        for hidden, expected, fed in (
+            (set(), 6, 6),
+            ({lab.id}, 3, 3),
+            ({lab.id}, 3, 0),
+            ({other.id}, 3, 6),
+            (set(), 6, 3),
+        ):
+            assert projector.feed(index, hidden) == fed
+            assert len(index.items) == expected
+            projector = Projector(store)
 
     def test_a_new_profile_shows_on_every_item(
         self, store: SqliteStore, projector: Projector

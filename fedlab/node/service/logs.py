@@ -53,7 +53,7 @@ class Logs:
     def rebuild(self) -> RebuildAnswer:
         """Drop projections and search index, and build both again from the logs."""
         entries = self._opened.projector.rebuild(self._opened.index)
-        return RebuildAnswer(entries=entries, items=self._opened.store.projections.count_items())
+        return RebuildAnswer(entries=entries, items=self._opened.projector.count())
 
     def erase(self, entry: str) -> EraseAnswer:
         """Erase the detail of one of this lab's entries, for good and on every node that hears."""

@@ -39,10 +39,10 @@ class ProjectionTables:
             number = lab_number(conn, lab)
             changed = _last_change(conn)
             conn.executemany(
-                "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)",
                 [
-                    (changed + i, number, code, state)
-                    for i, (code, state) in enumerate(folded.items, 1)
+                    (changed + i, number, code, offered, state)
+                    for i, (code, state, offered) in enumerate(folded.items, 1)
                 ],
             )
             if folded.lab_state is not None:
@@ -67,7 +67,7 @@ class ProjectionTables:
         with self._database.write() as conn:
             number = lab_number(conn, lab)
             self.change(lab)
-            conn.execute("UPDATE items SET state = NULL WHERE lab = ?", (number,))
+            conn.execute("UPDATE items SET state = NULL, offered = 0 WHERE lab = ?", (number,))
             conn.execute("DELETE FROM lab_states WHERE lab = ?", (number,))
             for (log,) in conn.execute("SELECT id FROM logs WHERE lab = ?", (number,)).fetchall():
                 places = (log << PLACE_BITS, (log + 1) << PLACE_BITS)
@@ -170,12 +170,18 @@ class ProjectionTables:
                 [(changed + i, number, code) for i, code in enumerate(codes, 1)],
             )
 
-    def count_items(self) -> int:
-        """Return how many items are known, retired ones included."""
-        with self._database.read() as conn:  # both are counted in an index, not in the table
-            (all_,) = conn.execute("SELECT count(*) FROM items").fetchone()
-            (gone,) = conn.execute("SELECT count(*) FROM items WHERE state IS NULL").fetchone()
-        return int(all_ - gone)
+    def counts(self) -> dict[str, int]:
+        """Return how many items each lab offers, retired ones not counted; no state is read."""
+        with self._database.read() as conn:
+            rows = conn.execute(
+                """SELECT labs.lab, known - coalesce(gone, 0) FROM labs
+                JOIN (SELECT lab, count(*) AS known FROM items GROUP BY lab) AS items
+                    ON items.lab = labs.id
+                LEFT JOIN (SELECT lab, count(*) AS gone FROM items WHERE offered = 0 GROUP BY lab)
+                    AS gone ON gone.lab = labs.id
+                ORDER BY labs.lab"""
+            )
+            return dict(rows.fetchall())
 
     def lab_state(self, lab: str) -> bytes | None:
         """Return the folded state of a lab."""

@@ -318,8 +318,10 @@ class ProjectionContract:
         store.commit(lab.events())
         kept = store.projections
         assert kept.positions() == [(lab.id, 0, 0, 10)]
-        kept.put(lab.id, 0, 5, Folded([("A", b"a"), ("B", b"b")], b"lab", [(3, b"\x01" * 32)], []))
-        kept.put(lab.id, 0, 10, Folded([("A", b"aa")], None, [], [(7, 18)]))
+        first = [("A", b"a", True), ("B", b"b", True)]
+        kept.put(lab.id, 0, 5, Folded(first, b"lab", [(3, b"\x01" * 32)], []))
+        assert kept.counts() == {lab.id: 2}
+        kept.put(lab.id, 0, 10, Folded([("A", b"aa", False)], None, [], [(7, 18)]))
         assert kept.positions() == [(lab.id, 0, 10, 10)]
         assert kept.item_states(lab.id, ["A", "B", "C"]) == {"A": b"aa", "B": b"b"}
         assert [(row.code, row.changed) for row in kept.changed_since(0, 9)] == [("B", 2), ("A", 3)]
@@ -329,18 +331,18 @@ class ProjectionContract:
         assert kept.statuses(lab.id, 0, 0, 10) == {7: 18}
         assert kept.find_entries("0101", 5) == [(lab.id, 0, 3)]
         assert kept.find_entries("0102", 5) == []
-        assert kept.count_items() == 2
+        assert kept.counts() == {lab.id: 1}
 
     def test_a_lab_that_is_forgotten_leaves_word(self, store: Store) -> None:
         lab = Lab()
         store.commit(lab.events())
         kept = store.projections
-        kept.put(lab.id, 0, 1, Folded([("A", b"a")], b"lab", [(0, b"\x01" * 32)], [(0, 1)]))
+        kept.put(lab.id, 0, 1, Folded([("A", b"a", True)], b"lab", [(0, b"\x01" * 32)], [(0, 1)]))
         kept.forget(lab.id)
         assert kept.positions() == [(lab.id, 0, 0, 1)]
         assert [(row.code, row.state) for row in kept.changed_since(1, 9)] == [("A", None)]
         assert list(kept.items(lab.id)) == []
-        assert kept.count_items() == 0
+        assert kept.counts() == {lab.id: 0}
         assert kept.lab_state(lab.id) is None
         assert kept.find_entries("01", 5) == []
         assert kept.statuses(lab.id, 0, 0, 1) == {}
@@ -367,7 +369,7 @@ class ProjectionContract:
         kept = store.projections
         for lab in (Lab(1), Lab(2), Lab(3)):
             store.commit(lab.events())
-            items = [(f"{i:05}", b"state") for i in range(1300)]
+            items = [(f"{i:05}", b"state", True) for i in range(1300)]
             kept.put(lab.id, 0, 1, Folded(items, None, [], []))
         rows = [(row.lab, row.code) for row in kept.items()]
         assert len(rows) == len(set(rows)) == 3900
