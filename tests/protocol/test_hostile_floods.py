@@ -14,7 +14,8 @@ from fedlab.protocol.checkpoint import sign_head
 from fedlab.protocol.identity import SecretKeys, make_epoch
 from fedlab.protocol.limits import BLOCK_ENTRIES, STALL_SECONDS
 
-from .nodes import Lab, Node, Puppet, Wire, friends, heads, package_frames, seed
+from .nodes import Lab, Node, Wire, friends, seed
+from .puppet import Puppet, heads, package_frames
 from .test_bundle import bundle_of, read
 
 

@@ -1,44 +1,23 @@
-"""PeerSync: what two nodes that keep the rules say to each other, and in what order."""
+"""PeerSync: what two nodes that keep the rules give to each other, and in what order."""
 
 import pytest
 
 from fedlab.protocol import events, frames
 from fedlab.protocol.channel import Channel
-from fedlab.protocol.events import Closed, Connected, OwnHead, Package
+from fedlab.protocol.events import Connected, OwnHead, Package
 from fedlab.protocol.limits import (
-    CREDIT_BYTES,
     DETAILS_RETRY_SECONDS,
-    HANDSHAKE_SECONDS,
-    HEADS_SECONDS,
-    JOIN_SECONDS,
     KEEPALIVE_SECONDS,
-    MESSAGE_BYTES_MAX,
-    SILENCE_SECONDS,
 )
 
-from .nodes import Lab, Node, Wire, friends
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[frames.Frame]:
-    """Every frame that any node of the test makes, in order."""
-    spoken: list[frames.Frame] = []
-    real = frames.encode_frame
-
-    def spy(frame: frames.Frame) -> bytes:
-        spoken.append(frame)
-        return real(frame)
-
-    monkeypatch.setattr(frames, "encode_frame", spy)
-    monkeypatch.setattr("fedlab.protocol.serving.encode_frame", spy)
-    return spoken
+from .nodes import Lab, Wire, friends
 
 
 def kinds(said: list[frames.Frame]) -> list[type[frames.Frame]]:
     return [type(frame) for frame in said]
 
 
-# --- what is replicated --------------------------------------------------------------------------
+# --- entries ---
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 700, 5000])
@@ -213,7 +192,19 @@ def test_a_log_is_pulled_from_one_peer_and_by_another_when_that_one_goes() -> No
     assert len(starts) == len(set(starts)) == 8 and len(pulled) < 8
 
 
-# --- details ------------------------------------------------------------------------------------
+def test_the_channel_is_the_only_way_to_speak() -> None:
+    """Everything after the line is ciphertext: no lab id shows on the wire."""
+    anna, bert = friends("anna", "bert")
+    bert.lab.write(10)
+    bert.holds(bert.lab)
+    wire = Wire(anna, bert).run()
+    stream = b"".join(data for _, data in wire.messages)
+    for lab in (anna.lab, bert.lab):
+        assert bytes.fromhex(lab.id) not in stream and lab.id.encode() not in stream
+    assert isinstance(wire.a._channel, Channel)
+
+
+# --- details ---
 
 
 def test_details_travel_with_their_package() -> None:
@@ -274,303 +265,3 @@ def test_an_erased_detail_is_not_asked_for(said: list[frames.Frame]) -> None:
     asked = [frame for frame in said if isinstance(frame, frames.WantDetails)]
     assert [frame.indexes for frame in asked] == [[2]]
     assert log.details == [None, None, *bert.lab.details[2:]]
-
-
-# --- heads and ages -----------------------------------------------------------------------------
-
-
-def test_heads_go_out_at_once_and_then_at_most_five_times_a_second(
-    said: list[frames.Frame],
-) -> None:
-    anna, bert = friends("anna", "bert")
-    wire = Wire(anna, bert).run().wait(5).wait(5)
-    said.clear()
-    for step in range(100):  # one second, an entry every ten milliseconds
-        bert.lab.write(1)
-        bert.holds(bert.lab)
-        wire.now = 10 + step / 100
-        wire.b.data_to_send(wire.now)
-        if step == 0:
-            assert kinds(said) == [frames.Heads]
-    assert 5 <= kinds(said).count(frames.Heads) <= 6
-    assert wire.b.next_timeout() <= wire.now + HEADS_SECONDS
-
-
-def test_ages_add_up_hop_by_hop() -> None:
-    anna, bert, carl = friends("anna", "bert", "carl")
-    far = Wire(bert, carl, now=100.0).run()
-    far.a.close("gone", "Carl goes away")
-    Wire(anna, bert, now=160.0).run()
-    assert anna.replica.age(anna.replica.log((bert.lab.id, 0)), 160.0) == 0
-    assert bert.replica.age(bert.replica.log((carl.lab.id, 0)), 160.0) == 60
-    assert anna.replica.age(anna.replica.log((carl.lab.id, 0)), 170.0) == 70
-
-
-def test_a_head_that_stays_the_same_is_known_to_be_fresh() -> None:
-    """Carl says nothing new for an hour, but he is there: at Anna he is never old."""
-    anna, bert, carl = friends("anna", "bert", "carl")
-    near, far = Wire(anna, bert).run(), Wire(bert, carl).run()
-    for _ in range(120):
-        far.wait(KEEPALIVE_SECONDS)
-        near.wait(KEEPALIVE_SECONDS)
-    assert near.now == 3600 and near.a.connected
-    assert anna.replica.age(anna.replica.log((carl.lab.id, 0)), near.now) <= 2 * KEEPALIVE_SECONDS
-
-
-def test_a_copy_that_went_through_more_hands_never_looks_fresher() -> None:
-    anna, bert, carl = friends("anna", "bert", "carl")
-    bert.holds(carl.lab)
-    bert.replica.log((carl.lab.id, 0)).seen = -500.0
-    anna.holds(carl.lab)
-    anna.replica.log((carl.lab.id, 0)).seen = -100.0
-    Wire(anna, bert).run()
-    assert anna.replica.age(anna.replica.log((carl.lab.id, 0)), 0.0) == 100
-    assert bert.replica.age(bert.replica.log((carl.lab.id, 0)), 0.0) == 100
-
-
-# --- who is let in ------------------------------------------------------------------------------
-
-
-def closed(node: Node) -> Closed:
-    found = node.of(Closed)
-    assert len(found) == 1
-    return found[0]
-
-
-def test_a_lab_that_nobody_vouches_for_is_shown_the_door() -> None:
-    anna, bert = Node(Lab("anna")), Node(Lab("bert"))
-    wire = Wire(anna, bert).run()
-    assert closed(bert).code == "not_let_in" and not closed(bert).by_peer
-    assert closed(anna).code == "not_let_in" and closed(anna).by_peer
-    assert closed(anna).hint == "Ask for an invitation."
-    assert wire.a.closed and not anna.faults() and not bert.faults()
-
-
-def test_an_invitation_lets_in() -> None:
-    anna, bert = Node(Lab("anna")), Node(Lab("bert"))
-    bert.lab.write(1)
-    bert.holds(bert.lab)
-    wire = Wire(anna, bert, token=b"once", urls=["http://anna.example"]).run()
-    (asked,) = bert.of(events.JoinAsked)
-    assert asked == events.JoinAsked(anna.lab.chain, b"once", ("http://anna.example",))
-    assert not wire.a.connected and not bert.of(Connected)
-    # Bert vouches for Anna before he answers, as Anna does once she is welcome.
-    for node, other in ((bert, anna), (anna, bert)):
-        node.vouch(other.lab)
-    wire.b.welcome()
-    wire.run()
-    assert anna.of(events.Joined) and wire.a.connected and wire.b.connected
-    assert anna.size_of(bert.lab) == 2 and bert.size_of(anna.lab) == 1
-
-
-def test_a_bad_invitation_does_not() -> None:
-    anna, bert = Node(Lab("anna")), Node(Lab("bert"))
-    wire = Wire(anna, bert, token=b"twice").run()
-    wire.b.close("token", "this invitation was used before", "Ask for another one.")
-    wire.run()
-    assert (closed(anna).code, closed(anna).hint) == ("token", "Ask for another one.")
-    assert not anna.of(Connected) and not bert.of(Connected)
-
-
-def test_an_invitation_that_nobody_answers_ends_in_time() -> None:
-    anna, bert = Node(Lab("anna")), Node(Lab("bert"))
-    wire = Wire(anna, bert, token=b"once").run().wait(JOIN_SECONDS)
-    assert wire.a.closed and wire.b.closed
-
-
-def test_a_known_lab_may_show_its_invitation_again() -> None:
-    """The answer was lost, and with it the connection."""
-    anna, bert = friends("anna", "bert")
-    wire = Wire(anna, bert, token=b"once").run()
-    assert bert.of(events.JoinAsked)
-    wire.b.welcome()
-    wire.run()
-    assert wire.a.connected and wire.b.connected
-
-
-def test_a_blocked_lab_is_not_let_in() -> None:
-    anna, bert = friends("anna", "bert")
-    bert.vouch(blocked=[anna.lab])
-    Wire(anna, bert).run()
-    assert closed(bert).code == "blocked" and closed(anna).by_peer
-
-
-def test_somebody_else_than_expected_is_refused() -> None:
-    anna, bert = friends("anna", "bert")
-    Wire(anna, bert, expect=Lab("carl").id).run()
-    assert closed(anna).code == "other_lab" and not anna.of(Connected)
-
-
-def test_a_node_that_reaches_itself_notices() -> None:
-    anna = Node(Lab("anna"))
-    Wire(anna, Node(Lab("anna"))).run()
-    assert closed(anna).code == "self"
-
-
-def test_another_network_is_refused_by_both_naming_both() -> None:
-    anna, bert = Node(Lab("anna")), Node(Lab("bert", network="lille"))
-    Wire(anna, bert).run()
-    for node in (anna, bert):
-        assert "'test'" in closed(node).message and "'lille'" in closed(node).message
-
-
-# --- time ---------------------------------------------------------------------------------------
-
-
-def test_a_silent_peer_is_given_up_after_the_handshakes_time() -> None:
-    (anna,) = friends("anna")
-    sync = anna.connect(initiator=False)
-    assert sync.next_timeout() == HANDSHAKE_SECONDS
-    sync.tick(HANDSHAKE_SECONDS - 0.1)
-    assert not sync.closed
-    sync.tick(HANDSHAKE_SECONDS)
-    anna.drain(sync)
-    assert closed(anna).code == "silent"
-
-
-def test_a_peer_that_drips_its_handshake_is_given_up_too() -> None:
-    anna, bert = friends("anna", "bert")
-    dripping, sync = bert.connect(initiator=True, expect=anna.lab.id), anna.connect(initiator=False)
-    drops = dripping.data_to_send(0.0) + dripping.data_to_send(0.0)
-    for step in range(len(drops)):
-        now = step * HANDSHAKE_SECONDS / (len(drops) - 1)
-        sync.receive_data(drops[step : step + 1], now)
-        sync.tick(now)
-    assert sync.closed
-
-
-def test_a_connection_lives_as_long_as_something_is_said() -> None:
-    anna, bert = friends("anna", "bert")
-    wire = Wire(anna, bert).run()
-    for _ in range(20):
-        assert wire.a.next_timeout() <= wire.now + KEEPALIVE_SECONDS
-        wire.wait(KEEPALIVE_SECONDS)
-    assert wire.a.connected
-    wire.a.tick(wire.now + SILENCE_SECONDS)
-    assert wire.a.closed
-
-
-# --- credit -------------------------------------------------------------------------------------
-
-
-def sizes_of(wire: Wire) -> int:
-    return sum(len(data) for who, data in wire.messages if who == "b")
-
-
-def test_a_peer_that_does_not_commit_gets_no_more_than_the_credit() -> None:
-    anna, bert = friends("anna", "bert")
-    bert.lab.write(4000, width=3000)
-    bert.holds(bert.lab)
-    anna.commits = False
-    wire = Wire(anna, bert).run()
-    assert CREDIT_BYTES * 0.5 < sizes_of(wire) < CREDIT_BYTES + 100_000
-    before = sizes_of(wire)
-    first = anna.of(Package)[0]
-    anna.commit(wire.a, first)
-    wire.run()
-    assert before < sizes_of(wire) <= before + first.stream_bytes * 1.1 + 1000
-    anna.commits = True
-    for event in anna.of(Package)[1:]:
-        anna.commit(wire.a, event)
-    wire.run()
-    assert anna.size_of(bert.lab) == 4001
-
-
-def test_nothing_is_made_for_a_peer_that_does_not_read() -> None:
-    """The driver stops asking for bytes, so nothing piles up on our side."""
-    anna, bert = friends("anna", "bert")
-    bert.lab.write(4000, width=3000)
-    bert.holds(bert.lab)
-    wire = Wire(anna, bert)
-    while not anna.of(Package):
-        wire.step()
-    assert all(len(data) <= MESSAGE_BYTES_MAX for _, data in wire.messages)
-    assert max(len(data) for _, data in wire.messages) < 2_000_000
-
-
-def test_when_the_disk_refuses_the_connection_ends_and_nothing_is_lost() -> None:
-    anna, bert = friends("anna", "bert")
-    bert.lab.write(300)
-    bert.holds(bert.lab)
-    anna.commits = False
-    wire = Wire(anna, bert).run()
-    for event in anna.of(Package):
-        wire.a.lost(event)
-    wire.run()
-    assert closed(bert).code == "busy" and closed(bert).by_peer
-    anna.commits = True
-    Wire(anna, bert).run()
-    assert anna.size_of(bert.lab) == 301
-
-
-# --- the horizon --------------------------------------------------------------------------------
-
-
-def test_a_lab_that_comes_within_the_horizon_is_fetched_from_whoever_offered_it() -> None:
-    """Anna hears of Carl before she knows that Bert vouches for him."""
-    bert, carl = friends("bert", "carl")
-    anna = Node(Lab("anna"), vouches=[bert.lab])
-    bert.vouch(anna.lab)
-    bert.holds(carl.lab)
-    wire = Wire(anna, bert).run()
-    assert anna.size_of(carl.lab) == 0
-    anna.vouch(carl.lab, by=bert.lab)
-    wire.run()
-    assert anna.size_of(carl.lab) == 1
-
-
-def test_a_stranger_is_fetched_only_if_it_names_us() -> None:
-    anna, bert = friends("anna", "bert")
-    carl, dora = Lab("carl"), Lab("dora")
-    bert.vouch(carl, dora)
-    bert.vouch(anna.lab, by=dora)
-    bert.holds(carl)
-    bert.holds(dora)
-    Wire(anna, bert).run()
-    assert (anna.size_of(carl), anna.size_of(dora)) == (0, 1)
-    assert not anna.replica.announces(dora.id)
-
-
-def test_a_budget_that_is_spent_stops_one_peer_and_nobody_else(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("fedlab.protocol.horizon.PEER_BUDGET_BYTES", 4_000_000)
-    anna, bert, carl = friends("anna", "bert", "carl")
-    bert.lab.write(20_000, width=200)
-    bert.holds(bert.lab)
-    carl.holds(carl.lab)
-    wire = Wire(anna, bert).run()
-    held = anna.size_of(bert.lab)
-    assert 4_000_000 / 400 < held < 20_000 and held % 256 == 0
-    assert wire.a.connected and wire.a.pulling.behind() == 0
-    assert anna.replica.log((bert.lab.id, 0)).fetcher is None
-    Wire(anna, carl).run()
-    assert anna.size_of(carl.lab) == 1
-    # Somebody allows more: it goes on from there, on the same connection.
-    monkeypatch.setattr("fedlab.protocol.horizon.PEER_BUDGET_BYTES", 40_000_000)
-    anna.vouch()
-    wire.run()
-    assert anna.size_of(bert.lab) == 20_001
-
-
-def test_a_blocked_lab_is_neither_fetched_nor_passed_on() -> None:
-    anna, bert, carl, dora = friends("anna", "bert", "carl", "dora")
-    bert.holds(carl.lab)
-    anna.vouch(blocked=[carl.lab])
-    Wire(anna, bert).run()
-    assert anna.size_of(carl.lab) == 0
-    bert.vouch(blocked=[carl.lab])
-    Wire(dora, bert).run()
-    assert dora.size_of(anna.lab) == 1 and dora.size_of(carl.lab) == 0
-
-
-def test_the_channel_is_the_only_way_to_speak() -> None:
-    """Everything after the line is ciphertext: no lab id shows on the wire."""
-    anna, bert = friends("anna", "bert")
-    bert.lab.write(10)
-    bert.holds(bert.lab)
-    wire = Wire(anna, bert).run()
-    stream = b"".join(data for _, data in wire.messages)
-    for lab in (anna.lab, bert.lab):
-        assert bytes.fromhex(lab.id) not in stream and lab.id.encode() not in stream
-    assert isinstance(wire.a._channel, Channel)
