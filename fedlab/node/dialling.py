@@ -68,6 +68,8 @@ class Dialler:
         """Dial whoever is due, until cancelled."""
         while True:
             known = await self._known()
+            # Strangers that were refused are not kept: anybody can be a new one each time.
+            self._due = {lab: due for lab, due in self._due.items() if lab in known}
             away = known.keys() - set(self._connected()) - self._dialling
             for lab in away:
                 if self._due.get(lab, 0.0) <= self._now():

@@ -165,7 +165,7 @@ class Items:
         """Return a lab's items by code, this lab's if none is named."""
         found = self._opened.lab if lab is None else self._opened.lab_to_read(lab)
         shown = (view for view in self._opened.projector.views(found) if not view.retired)
-        return ItemsAnswer(self._shown.items(list(islice(shown, limit))))
+        return ItemsAnswer(self._shown.items(list(islice(shown, max(limit, 0)))))
 
     # --- Shared -----------------------------------------------------------------------------------
 

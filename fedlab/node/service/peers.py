@@ -16,7 +16,7 @@ from fedlab.node.service.answers import LabNameAnswer, PeerAnswer, PeersAnswer, 
 from fedlab.node.service.base import Opened, now
 from fedlab.node.writer import Draft
 from fedlab.protocol.entry import LabId
-from fedlab.protocol.limits import INVITE_DAYS, URL_CHARS_MAX, URLS_MAX
+from fedlab.protocol.limits import INVITE_DAYS, LAB_NAME_CHARS_MAX, URL_CHARS_MAX, URLS_MAX
 
 _OWN_URLS: Final = "own_urls"
 _TOKEN_BYTES: Final = 16
@@ -95,6 +95,7 @@ class Peers:
         if found in self._opened.vouched():
             self._opened.append_one(Draft(LabUnvouch(by="", e=0, n=0, at=0, lab=found)))
         self._opened.store.peers.remove(found)
+        self._opened.store.invites.void(found)  # or it would show the same one, and be back
         return self._named(found)
 
     def block(self, lab: str) -> LabNameAnswer:
@@ -219,16 +220,25 @@ def _parse_invitation(url: str) -> Invitation:
     urls = tuple(_usable([first, *said.get("url", [])]))
     if len(lab) != 64 or set(lab) - set("0123456789abcdef") or len(raw) != _TOKEN_BYTES or not urls:
         raise refused
-    return Invitation(lab, network, said.get("name", [""])[0][:120], raw, urls)
+    name = "".join(filter(str.isprintable, said.get("name", [""])[0]))
+    return Invitation(lab, network, name[:LAB_NAME_CHARS_MAX], raw, urls)
 
 
 def _usable(urls: Sequence[str]) -> list[str]:
     """Return the addresses of a peer that can be tried."""
-    return [
-        url.rstrip("/")
-        for url in list(urls)[:URLS_MAX]
-        if len(url) <= URL_CHARS_MAX and url.startswith(("http://", "https://"))
-    ]
+    return [url.rstrip("/") for url in list(urls)[:URLS_MAX] if _is_address(url)]
+
+
+def _is_address(url: str) -> bool:
+    """Say whether this names a place and nothing more: it is dialled, and shown in a terminal."""
+    plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
+    if not plain or len(url) > URL_CHARS_MAX:
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False
 
 
 def _guessed_urls() -> list[str]:

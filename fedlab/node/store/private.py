@@ -91,6 +91,11 @@ class InvitesTable:
             )
             return used.rowcount > 0
 
+    def void(self, lab: str) -> None:
+        """Forget the tokens that a lab has used: it needs a new one to come back."""
+        with self._database.write() as conn:
+            conn.execute("DELETE FROM invites WHERE used_by = ?", (lab,))
+
 
 class BlocksTable:
     """Labs that this one does not want to hear of."""
