@@ -1,116 +1,22 @@
 """The exchange: connections on one side, the store on the other, and what passes between."""
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fedlab.node.bundles import read_bundle_file, write_bundle_file
-from fedlab.node.exchange import EVENTS_PER_BATCH, Exchange, Link
+from fedlab.node.exchange import EVENTS_PER_BATCH
 from fedlab.node.gate import State
 from fedlab.node.store import StoreError
 from fedlab.protocol import events
-from fedlab.protocol.errors import RemoteProtocolError
-from fedlab.protocol.horizon import Horizon
-from tests.node.store.labs import AT, Lab
-from tests.node.store.nodes import Node
-
-WALL = float(AT)
-
-
-class Peer(Node):
-    """A node with an exchange; `friends` are let in."""
-
-    def __init__(self, folder: Path, lab: Lab) -> None:
-        super().__init__(folder, lab)
-        self.friends: set[str] = set()
-        self.blocked: set[str] = set()
-        self.wall = WALL
-        self.heard: list[events.Event] = []
-
-    def begin(self, now: float = 0.0) -> "Peer":
-        """Start, and make the exchange."""
-        self.publish = lambda head: None
-        self.start()
-        self.exchange = Exchange(
-            self.store,
-            self.writer,
-            self.lab.keys.noise,
-            now=now,
-            wall=lambda: self.wall,
-            randomness=random.Random(self.lab.id).randbytes,
-            horizon=self.horizon,
-            urls=[f"http://{self.lab.id[:4]}.example"],
-        )
-        return self
-
-    def again(self, now: float = 0.0) -> "Peer":
-        """Stop and begin again from the disk."""
-        self.close()
-        self.open()
-        return self.begin(now)
-
-    def horizon(self) -> Horizon:
-        graph = {self.lab.id: frozenset(self.friends)}
-        return Horizon(self.lab.id, graph, blocked=frozenset(self.blocked))
-
-    def write_all(self, now: float) -> None:
-        """Put on disk whatever waits."""
-        while (batch := self.exchange.take(now)) is not None:
-            self.exchange.write(batch)
-            self.exchange.wrote(batch)
-
-    def say(self, *codes: str) -> None:
-        """Append items, and let them leave the node."""
-        self.add(*codes)
-        self.exchange.published()
-
-    def held(self, lab: Lab) -> int:
-        log = self.store.log(lab.id, 0)
-        return log.held if log is not None else 0
+from tests.node.exchanging import WALL, Peer, dial, meet, run, three_peers
+from tests.node.store.labs import Lab
 
 
 @pytest.fixture
 def peers(tmp_path: Path) -> Iterator[list[Peer]]:
-    """Three labs that vouch for each other."""
-    made = [Peer(tmp_path / str(seed), Lab(seed)) for seed in (1, 2, 3)]  # Anna, Bert, Carl
-    for peer in made:
-        peer.friends = {other.lab.id for other in made if other is not peer}
-        peer.begin()
-    yield made
-    for peer in made:
-        peer.close()
-
-
-def dial(a: Peer, b: Peer) -> tuple[Link, Link]:
-    return (
-        a.exchange.open(initiator=True, now=0.0, expect=b.lab.id),
-        b.exchange.open(initiator=False, now=0.0),
-    )
-
-
-def run(*wires: tuple[tuple[Peer, Link], tuple[Peer, Link]], now: float = 0.0) -> None:
-    """Carry everything until nobody has anything to say or to write."""
-    quiet = False
-    while not quiet:
-        quiet = True
-        for one, other in wires:
-            for (peer, link), (to, end) in ((one, other), (other, one)):
-                while data := link.outgoing(now):
-                    quiet = False
-                    end.receive(data, now)
-                for who, its in ((peer, link), (to, end)):
-                    while (event := its.next_event()) is not None:
-                        who.heard.append(event)
-                    who.write_all(now)
-
-
-def meet(a: Peer, b: Peer, now: float = 0.0) -> tuple[Link, Link]:
-    """Connect two nodes and let them exchange all they have."""
-    here, there = dial(a, b)
-    run(((a, here), (b, there)), now=now)
-    return here, there
+    with three_peers(tmp_path) as made:
+        yield made
 
 
 def test_two_nodes_exchange_their_logs(peers: list[Peer]) -> None:
@@ -341,76 +247,3 @@ def test_what_is_gone_is_forgotten(peers: list[Peer]) -> None:
     here.gone()
     here.gone()
     assert anna.exchange.links == [] and anna.exchange.connected() == {}
-
-
-# --- bundles ------------------------------------------------------------------------------------
-
-
-def test_a_stick_carries_the_network_and_live_connections_hear_of_it(
-    peers: list[Peer], tmp_path: Path
-) -> None:
-    anna, bert, carl = peers
-    carl.say(*(f"A-{n}" for n in range(300)))
-    stick = tmp_path / "stick.fedlab"
-    told = write_bundle_file(carl.store, carl.horizon(), stick, wall=WALL)
-    assert (told.labs, told.entries) == (1, 301)
-    here, there = dial(anna, bert)
-    wire = ((anna, here), (bert, there))
-    run(wire)
-    taken = read_bundle_file(bert.store, bert.writer, bert.horizon(), stick, wall=WALL)
-    assert (taken.labs, taken.entries, taken.problems) == (1, 301, [])
-    bert.exchange.reread()
-    run(wire, now=1.0)
-    assert anna.held(carl.lab) == 301
-    again = read_bundle_file(bert.store, bert.writer, bert.horizon(), stick, wall=WALL)
-    assert (again.labs, again.entries) == (0, 0)
-
-
-def test_the_next_stick_holds_what_the_last_one_lacks(peers: list[Peer], tmp_path: Path) -> None:
-    anna, bert, carl = peers
-    carl.say("A-1")
-    first, second = tmp_path / "first", tmp_path / "second"
-    write_bundle_file(carl.store, carl.horizon(), first, wall=WALL)
-    carl.say("A-2")
-    told = write_bundle_file(carl.store, carl.horizon(), second, wall=WALL, since=first)
-    assert (told.labs, told.entries) == (1, 1)
-    late = read_bundle_file(bert.store, bert.writer, bert.horizon(), second, wall=WALL)
-    assert late.entries == 0 and "older bundle" in late.problems[0]
-    for stick in (first, second):
-        read_bundle_file(anna.store, anna.writer, anna.horizon(), stick, wall=WALL)
-    assert anna.held(carl.lab) == 3
-
-
-def test_a_stick_that_was_pulled_out_is_said_so_and_leaves_no_half_file(
-    peers: list[Peer], tmp_path: Path
-) -> None:
-    anna, _, carl = peers
-    carl.say(*(f"A-{n}" for n in range(600)))
-    stick = tmp_path / "stick"
-    write_bundle_file(carl.store, carl.horizon(), stick, wall=WALL)
-    stick.write_bytes(stick.read_bytes()[:-5000])
-    with pytest.raises(RemoteProtocolError, match="cut short"):
-        read_bundle_file(anna.store, anna.writer, anna.horizon(), stick, wall=WALL)
-    assert 0 < anna.held(carl.lab) < 601
-    with pytest.raises(OSError, match="No such file"):
-        write_bundle_file(carl.store, carl.horizon(), tmp_path / "no" / "stick", wall=WALL)
-    with pytest.raises(RemoteProtocolError, match="cut short"):
-        write_bundle_file(carl.store, carl.horizon(), tmp_path / "next", wall=WALL, since=stick)
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["stick"]
-
-
-def test_a_stick_opens_the_gate_of_a_lab_without_a_network(
-    peers: list[Peer], tmp_path: Path
-) -> None:
-    anna, bert, _ = peers
-    anna.say("A-1")
-    meet(anna, bert)
-    stick = tmp_path / "stick"
-    write_bundle_file(bert.store, bert.horizon(), stick, wall=WALL)
-    anna.close()
-    anna.head_path.unlink()
-    anna.open()
-    anna.begin()
-    assert anna.gate.state is State.UNKNOWN
-    read_bundle_file(anna.store, anna.writer, anna.horizon(), stick, wall=WALL)
-    assert anna.gate.is_open
