@@ -23,8 +23,9 @@ from .logs import LogRows
 from .projections import ProjectionTables
 from .rows import LogRow, lab_number
 
-# Checking the keys of a chain takes a millisecond, and an append asks for its own ten times.
-_read_chain = lru_cache(maxsize=64)(read_chain)
+# Checking the keys of a chain takes a millisecond, and an append asks for its own ten times. With
+# fewer places than labs, whoever lists them all would check them all. A chain is some 5 KB here.
+_read_chain = lru_cache(maxsize=1024)(read_chain)
 
 _OWN_LAB, _NETWORK = "lab", "network"
 
