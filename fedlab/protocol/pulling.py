@@ -63,6 +63,8 @@ class Puller:
         self.grant = 0  # credit to give back
         self.progress_at = 0.0  # when answers last moved by a good piece, for the time limit
         self._moved = 0  # bytes of answers since then
+        self._unwritten = 0  # events that are not on disk yet
+        self._resumed = False  # the disk has caught up since progress was last looked at
         self._transfers: dict[LogKey, Transfer] = {}
         self._doubts: list[ProofAsked] = []
         self._asked: deque[EntriesAsked | DetailsAsked | ProofAsked] = deque()
@@ -72,7 +74,7 @@ class Puller:
     @property
     def waiting(self) -> bool:
         """Whether the peer owes an answer that nothing on our side holds up."""
-        return bool(self._asked) and not any(t.uncommitted for t in self._transfers.values())
+        return bool(self._asked) and not self._unwritten and not self._resumed
 
     def behind(self) -> int:
         """Return how many entries the peer offers that are wanted and not on disk yet."""
@@ -91,6 +93,8 @@ class Puller:
 
     def requests(self, now: float) -> Iterator[frames.Frame]:
         """Yield what to ask for now."""
+        if self._resumed:
+            self._resumed, self.progress_at = False, now  # the peer's time runs again
         while len(self._asked) < REQUESTS_MAX and (frame := self._next_request()):
             if len(self._asked) == 1:
                 self.progress_at = now
@@ -221,7 +225,7 @@ class Puller:
         if isinstance(asked, DetailsAsked) and asked.key == key:
             asked.next = check_details(frame.blobs, asked.next, 0, asked.commitments)
             if frame.blobs and self._replica.budget.left(key[0]) > 0:
-                self._emit(Details(*key, frame.blobs, size))
+                self._raise(Details(*key, frame.blobs, size))
             else:
                 self.grant += size
             if frame.last:
@@ -229,7 +233,7 @@ class Puller:
         elif isinstance(asked, EntriesAsked) and arrival is not None and arrival.key == key:
             event = arrival.details(frame.blobs, size)
             if event is not None:
-                self._emit(event)
+                self._raise(event)
             self.grant += arrival.spare
             arrival.spare = 0
             if frame.last:
@@ -274,24 +278,27 @@ class Puller:
 
     # --- what became of it ---
 
+    def _raise(self, event: Package | Details) -> None:
+        """Hand over what is to go to disk."""
+        self._unwritten += 1
+        self._emit(event)
+
     def committed(self, event: Package | Details) -> None:
         """Take note that an event is on disk: give its credit back, and move on."""
         self.grant += event.stream_bytes
-        if isinstance(event, Package):
-            if event.complete:
-                self._offers.note_age((event.lab, event.epoch))
-            self._landed(event)
+        if isinstance(event, Package) and event.complete:
+            self._offers.note_age((event.lab, event.epoch))
+        self.landed(event)
 
-    def lost(self, event: Package | Details) -> None:
-        """Take note that an event will never be on disk; the connection is to be closed."""
+    def landed(self, event: Package | Details) -> None:
+        """Take note that an event is on its way no more, whether or not it is on disk."""
+        self._unwritten -= 1
+        self._resumed = not self._unwritten
         if isinstance(event, Package):
-            self._landed(event)
-
-    def _landed(self, event: Package) -> None:
-        transfer = self._transfers.get((event.lab, event.epoch))
-        if transfer is not None:
-            transfer.uncommitted -= 1
-            self._settle(transfer)
+            transfer = self._transfers.get((event.lab, event.epoch))
+            if transfer is not None:
+                transfer.uncommitted -= 1
+                self._settle(transfer)
 
     def log_changed(self, key: LogKey) -> None:
         """Take note that a log's head moved on, by whatever connection."""

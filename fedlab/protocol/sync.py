@@ -129,7 +129,7 @@ class PeerSync:
 
     def lost(self, event: events.Package | events.Details) -> None:
         """Note that an event could not be put on disk, which ends the connection."""
-        self.pulling.lost(event)
+        self.pulling.landed(event)
         self.close("busy", "this node cannot store anything now", retry_s=FAULT_RETRY_SECONDS)
 
     def welcome(self) -> None:

@@ -4,6 +4,7 @@ from fedlab.protocol.events import Package
 from fedlab.protocol.limits import (
     CREDIT_BYTES,
     MESSAGE_BYTES_MAX,
+    STALL_SECONDS,
 )
 
 from .nodes import Wire, closed, friends
@@ -57,3 +58,19 @@ def test_when_the_disk_refuses_the_connection_ends_and_nothing_is_lost() -> None
     anna.commits = True
     Wire(anna, bert).run()
     assert anna.size_of(bert.lab) == 301
+
+
+def test_a_disk_that_takes_its_time_is_not_blamed_on_the_peer() -> None:
+    anna, bert = friends("anna", "bert")
+    bert.lab.write(4000, width=3000)
+    bert.holds(bert.lab)
+    anna.commits = False
+    wire = Wire(anna, bert).run()
+    for _ in range(5):
+        wire.wait(STALL_SECONDS / 2)  # Bert says that he is still here
+    anna.commits = True
+    for event in anna.of(Package):
+        anna.commit(wire.a, event)
+    wire.a.tick(wire.now)
+    wire.run()
+    assert anna.size_of(bert.lab) == 4001 and not anna.faults() and wire.a.connected
