@@ -124,8 +124,10 @@ class Node:
         """Take up an invitation: reach the inviter, show the token, vouch; answer who it is."""
         assert self.driver is not None
         invitation = self.service.peers.read_invitation(url)
-        await self.driver.join(invitation.lab, invitation.urls, invitation.token)
-        joined = await self.write(self.service.peers.joined, invitation)
+        with self.service.peers.following(invitation.lab):
+            self.driver.published()
+            await self.driver.join(invitation.lab, invitation.urls, invitation.token)
+            joined = await self.write(self.service.peers.joined, invitation)
         self.driver.published()
         self.driver.wake()
         return {"lab": joined.lab, "name": joined.name}
@@ -148,6 +150,14 @@ class Node:
                 _log.exception("folding failed; `fedlab rebuild` builds projections again")
             await asyncio.sleep(REFRESH_PAUSE_S)
 
+    async def stop_driver(self) -> None:
+        """Take leave of the peers; harmless when it is done already."""
+        driver, self.driver = self.driver, None
+        if driver is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_WAIT_S):
+                    await driver.stop()
+
     def close(self) -> None:
         """Let what was asked of the threads end, then stop them."""
         self._readers.shutdown(wait=True, cancel_futures=True)
@@ -167,9 +177,7 @@ async def open_node(service: Service, urls: list[str]) -> AsyncIterator[Node]:
         await node.driver.start()
         yield node
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_WAIT_S):
-                await node.driver.stop()
+        await node.stop_driver()
         refreshing.cancel()
         node.close()
 
@@ -189,6 +197,8 @@ async def serve(
             _, port = await stack.enter_async_context(listen(make_web_app(node), host, port))
         except OSError as exc:
             raise cannot_listen(exc, host, port) from exc
+        # Before the listener, which would wait for the peers' connections to end by themselves.
+        stack.push_async_callback(node.stop_driver)
         node.urls[:] = node_urls(host, port, public_url)
         await node.write(service.peers.keep_own_urls, node.urls)
         node.token = new_token()

@@ -45,7 +45,7 @@ class Service:
         self.items = Items(self.opened, shown)
         self.imports = Imports(self.opened)
         self.logs = Logs(self.opened)
-        self.bundles = Bundles(self.opened, self.horizon)
+        self.bundles = Bundles(self.opened)
         self.once = Once(self.opened)
         self.search = Finding(self.opened, shown).search
         self.status = self.labs_part.status
@@ -100,8 +100,7 @@ class Service:
 
     def horizon(self) -> Horizon:
         """Return who is let in, from vouches and blocks as they stand."""
-        blocked = frozenset(self.store.blocks.list())
-        return Horizon(self.opened.lab, self.projector.graph(), blocked=blocked)
+        return self.opened.horizon()
 
     def own(self) -> LabAnswer:
         """Return this lab."""

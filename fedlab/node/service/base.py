@@ -15,6 +15,7 @@ from fedlab.node.store import SqliteStore
 from fedlab.node.writer import Draft, Writer, Written
 from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import EntryId, LabId
+from fedlab.protocol.horizon import Horizon
 from fedlab.protocol.identity import SecretKeys
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Opened:
             self._index: SearchIndex | None = None
             self._labs: Mapping[LabId, LabView] | None = None
             self._seen: tuple[float, dict[LabId, float]] = (-2.0, {})
+            # Labs taken in although nobody has vouched for them yet: those being joined right now.
+            self.followed: frozenset[LabId] = frozenset()
             # A running node's driver knows ages to the second; the disk, to half a minute.
             self.live_age: Callable[[LabId], float | None] = lambda lab: None
             self.writer.start()
@@ -90,7 +93,7 @@ class Opened:
         if self.projector.run():
             self._labs = None
         if self._index is not None:
-            self.projector.feed(self._index)
+            self.projector.feed(self._index, self.hidden())
 
     @property
     def index(self) -> "SearchIndex":
@@ -99,7 +102,7 @@ class Opened:
             from fedlab.node.search import SearchIndex, load_thesaurus  # late: they take their time
 
             index = SearchIndex(self.folder.index, load_thesaurus(self.folder.thesaurus))
-            self.projector.feed(index)
+            self.projector.feed(index, self.hidden())
             self._index = index
         return self._index
 
@@ -113,6 +116,15 @@ class Opened:
     def lab_names(self) -> dict[LabId, str]:
         """Return the name of every lab that is known."""
         return {lab: view.name for lab, view in self.labs().items()}
+
+    def horizon(self) -> Horizon:
+        """Return who is let in, from vouches and blocks as they stand."""
+        blocked = frozenset(self.store.blocks.list())
+        return Horizon(self.lab, self.projector.graph(), blocked=blocked, followed=self.followed)
+
+    def hidden(self) -> frozenset[LabId]:
+        """Return the labs that are held and not shown: blocked, or beyond the horizon."""
+        return frozenset(log.lab for log in self.store.logs()) - self.horizon().within - {self.lab}
 
     def vouched(self) -> frozenset[LabId]:
         """Return the labs that this one vouches for."""

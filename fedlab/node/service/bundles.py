@@ -1,13 +1,11 @@
 """Logs in a file, carried between places."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedlab.node.service.answers import BundleAnswer
 from fedlab.node.service.base import Opened
-from fedlab.protocol.horizon import Horizon
 
 if TYPE_CHECKING:
     from fedlab.node.bundles import Carried
@@ -16,9 +14,8 @@ if TYPE_CHECKING:
 class Bundles:
     """The commands about bundles; paths are absolute, since a node stands elsewhere."""
 
-    def __init__(self, opened: Opened, horizon: Callable[[], Horizon]) -> None:
+    def __init__(self, opened: Opened) -> None:
         self._opened = opened
-        self._horizon = horizon
 
     def write(self, path: str, since: str | None = None) -> BundleAnswer:
         """Write what peers are told of into a file, or only what another bundle lacks."""
@@ -27,7 +24,11 @@ class Bundles:
         before = Path(since) if since else None
         return _answer(
             write_bundle_file(
-                self._opened.store, self._horizon(), Path(path), wall=time.time(), since=before
+                self._opened.store,
+                self._opened.horizon(),
+                Path(path),
+                wall=time.time(),
+                since=before,
             )
         )
 
@@ -37,7 +38,7 @@ class Bundles:
 
         opened = self._opened
         carried = read_bundle_file(
-            opened.store, opened.writer, self._horizon(), Path(path), wall=time.time()
+            opened.store, opened.writer, opened.horizon(), Path(path), wall=time.time()
         )
         opened.refresh()
         return _answer(carried)

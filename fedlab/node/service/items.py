@@ -156,16 +156,17 @@ class Items:
         """Return an item with its calendar; raises NotFoundError."""
         lab, code = self._opened.item_to_read(item)
         view = self._opened.projector.item(lab, code)
-        if view is None:
+        state = self._opened.projector.state(lab, code)
+        if view is None or state is None:
             raise _unknown(item)
-        (answer,) = self._shown.items([view], date_from, date_to)
+        (answer,) = self._shown.items([(state, view)], date_from, date_to)
         return answer
 
     def list(self, lab: str | None = None, limit: int = ITEMS_LISTED_MAX) -> ItemsAnswer:
         """Return a lab's items by code, this lab's if none is named."""
         found = self._opened.lab if lab is None else self._opened.lab_to_read(lab)
-        shown = (view for view in self._opened.projector.views(found) if not view.retired)
-        return ItemsAnswer(self._shown.items(list(islice(shown, max(limit, 0)))))
+        offered = islice(self._opened.projector.offered(found), limit)
+        return ItemsAnswer(self._shown.items(list(offered)))
 
     # --- Shared -----------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """What this lab is, and the labs around it."""
 
-from collections import Counter
-
 from msgspec import structs
 
 from fedlab.inventory.catalogue import LabView
@@ -46,14 +44,11 @@ class Labs:
 
     def all(self) -> LabsAnswer:
         """Return every lab that is shown here, this one first, then by distance."""
-        views = self._opened.projector.labs()
-        items = self._items_by_lab()
-        labs = [self._answer(view, items[view.lab]) for view in views]
-        blocked = set(self._opened.store.blocks.list())
-        far = float("inf")
+        opened, hidden, far = self._opened, self._opened.hidden(), float("inf")
+        shown = _Counted(opened)
         return LabsAnswer(
             sorted(
-                (lab for lab in labs if lab.lab not in blocked),
+                (self._answer(v, shown) for v in opened.labs().values() if v.lab not in hidden),
                 key=lambda lab: (
                     not lab.own,
                     far if lab.distance_km is None else lab.distance_km,
@@ -64,25 +59,28 @@ class Labs:
 
     def own(self) -> LabAnswer:
         """Return this lab."""
-        opened = self._opened
-        return self._answer(opened.projector.lab(opened.lab), self._items_by_lab()[opened.lab])
+        return self._answer(self._opened.labs()[self._opened.lab], _Counted(self._opened))
 
-    def _answer(self, view: LabView, items: int) -> LabAnswer:
-        opened = self._opened
-        logs = [log for log in opened.store.logs() if log.lab == view.lab]
-        newest = max(logs, key=lambda log: log.epoch, default=None)
+    def _answer(self, view: LabView, counted: "_Counted") -> LabAnswer:
+        epoch, size = counted.newest.get(view.lab, (0, 0))
         return LabAnswer(
             **structs.asdict(view),
-            own=view.lab == opened.lab,
-            vouched=view.lab in opened.vouched(),
-            epoch=newest.epoch if newest else 0,
-            size=newest.held if newest else 0,
-            items=items,
+            own=view.lab == self._opened.lab,
+            vouched=view.lab in counted.vouched,
+            epoch=epoch,
+            size=size,
+            items=counted.items.get(view.lab, 0),
             distance_km=distance_km(self._shown.here(), point_of(view)),
-            age_s=opened.age_s(view.lab),
+            age_s=self._opened.age_s(view.lab),
         )
 
-    def _items_by_lab(self) -> Counter[LabId]:
-        return Counter(
-            row.lab for row in self._opened.store.projections.items() if row.state is not None
-        )
+
+class _Counted:
+    """What is read once for all labs of an answer."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.items = opened.projector.counts()
+        self.vouched = opened.vouched()
+        self.newest: dict[LabId, tuple[int, int]] = {}
+        for log in opened.store.logs():
+            self.newest[log.lab] = max(self.newest.get(log.lab, (0, 0)), (log.epoch, log.held))

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -103,12 +104,14 @@ class Peers:
         found = self._opened.lab_to_write(lab)
         self._refuse_own(found)
         self._opened.store.blocks.add(found)
+        self._opened.refresh()
         return self._named(found)
 
     def unblock(self, lab: str) -> LabNameAnswer:
         """Take a block back."""
         found = self._opened.lab_to_write(lab)
         self._opened.store.blocks.remove(found)
+        self._opened.refresh()
         return self._named(found)
 
     # --- Inviting ---------------------------------------------------------------------------------
@@ -181,6 +184,15 @@ class Peers:
         if invitation.lab in self._opened.store.blocks.list():
             raise ConflictError("this lab is blocked here", "take the block back first: `unblock`")
         return invitation
+
+    @contextmanager
+    def following(self, lab: LabId) -> Iterator[None]:
+        """Take a lab in until the vouch for it is written."""
+        self._opened.followed |= {lab}
+        try:
+            yield
+        finally:
+            self._opened.followed -= {lab}
 
     def joined(self, invitation: Invitation) -> LabNameAnswer:
         """Vouch for the lab that has let us in, and keep its addresses."""

@@ -29,7 +29,10 @@ class Shown:
         self._opened = opened
 
     def items(
-        self, views: Sequence[ItemView], date_from: str | None = None, date_to: str | None = None
+        self,
+        offered: Sequence[tuple[ItemState, ItemView]],
+        date_from: str | None = None,
+        date_to: str | None = None,
     ) -> list[ItemAnswer]:
         """Return answers with the calendar from day to day; by default from today on.
 
@@ -37,16 +40,15 @@ class Shown:
         """
         first, last = window(date_from, date_to)
         here = self.here()
-        states = self.states([view.item for view in views])
-        ages = self.ages({view.lab for view in views})
+        ages = self.ages({view.lab for _, view in offered})
         return [
             ItemAnswer(
                 **structs.asdict(view),
-                free=_free(states[view.item], first, last),
+                free=_free(state, first, last),
                 distance_km=distance_km(here, point_of(view)),
                 age_s=ages[view.lab],
             )
-            for view in views
+            for state, view in offered
         ]
 
     def here(self) -> Point | None:
