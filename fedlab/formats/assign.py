@@ -29,6 +29,13 @@ def spelled(content: Content) -> bytes:
     return msgspec.json.encode(content, order="sorted")
 
 
+def _bare(content: Content) -> bytes:
+    """Return what tells two items of one name apart: not what an import adds of itself."""
+    fact = {key: value for key, value in content.fact.items() if key not in ("kind", "unit")}
+    detail = {key: value for key, value in content.detail.items() if key != "lang"}
+    return spelled(Content(fact, detail))
+
+
 def assign_codes(
     rows: Sequence[ImportRow], own: Mapping[str, Own], last: Mapping[str, Content]
 ) -> list[str]:
@@ -89,15 +96,17 @@ class _Family(NamedTuple):
         """Return the code of each row that is an item already."""
         found: dict[int, str] = {}
         left = dict.fromkeys(self.members)
-        said = {code: self.last[code] for code in left if code in self.last}
-        shown = {code: self.own[code].content for code in left if code in self.own}
-        for known in (said, shown):
+        said = {code: spelled(self.last[code]) for code in left if code in self.last}
+        shown = {code: _bare(self.own[code].content) for code in left if code in self.own}
+        rows_said = {place: spelled(self.rows[place].said) for place in places}
+        rows_shown = {place: _bare(self.rows[place].content) for place in places}
+        for known, wanted in ((said, rows_said), (shown, rows_shown)):
             by_content: dict[bytes, list[str]] = defaultdict(list)
             for code in reversed(left):
                 if code in known:
-                    by_content[spelled(known[code])].append(code)
+                    by_content[known[code]].append(code)
             for place in places:
-                same = by_content.get(spelled(self.rows[place].content))
+                same = by_content.get(wanted[place])
                 if place not in found and same:
                     found[place] = same.pop()
                     del left[found[place]]

@@ -253,7 +253,8 @@ def _fallback(
     fields: Sequence[str], meanings: Sequence[Meaning | None], name: Sequence[int]
 ) -> tuple[int, ...]:
     """Return what may name a row without a name: other names, the model, the description."""
-    others = [n for n, m in enumerate(meanings) if m and m.field == "name"]
+    ranks = {n: m.rank for n, m in enumerate(meanings) if m and m.field == "name"}
+    others = sorted(ranks, key=lambda column: ranks[column])
     more = [n for field in ("model", "description") for n, f in enumerate(fields) if f == field]
     return tuple(column for column in [*others, *more] if column not in name)
 

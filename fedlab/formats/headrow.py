@@ -153,8 +153,10 @@ def _body(grid: Grid, head: int, asides: list[Aside]) -> tuple[list[Line], dict[
         elif _is_total(line):
             asides.append(Aside(line.number, f"is a total, not an item: {_said(line)}", grid.title))
         elif width > 2 and _is_section(grid, below, place, shouting=shouting):
-            section = next(cell for cell in line.cells if cell).rstrip(" :")
-            asides.append(Aside(line.number, f"is the title of a section: {section}", grid.title))
+            asides.append(
+                Aside(line.number, f"is the title of a section: {_said(line)}", grid.title)
+            )
+            section = one_line(_said(line)).rstrip(" :")
         else:
             kept.append(line)
             if section:

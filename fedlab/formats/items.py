@@ -53,6 +53,12 @@ class ImportRow(NamedTuple):
         """The item's name."""
         return str(self.content.detail["name"])
 
+    @property
+    def said(self) -> Content:
+        """The item without what nobody said; this is what the next import compares."""
+        fact = {k: v for k, v in self.content.fact.items() if k not in self.guessed}
+        return Content(fact, self.content.detail)
+
     def with_reference(self) -> "ImportRow":
         """Return the row with its code also kept as the lab's own reference."""
         detail = dict(self.content.detail)
@@ -224,7 +230,9 @@ class _Item:
     def _take_buffer(self, cell: str, header: str) -> None:
         if days := read_days(cell):
             self.fact["buffer"] = days
-        self._more_unless_plain(header, cell)
+            self._more_unless_plain(header, cell)
+        else:
+            self._more(header, cell)
 
     def _take_training(self, cell: str, header: str) -> None:
         codes = sorted({part.strip() for part in cell.split(",")})

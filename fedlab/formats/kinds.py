@@ -38,7 +38,7 @@ _NOUN_WORDS = {
     "tool": "machine imprimante printer scie saw perceuse drill visseuse fraiseuse mill tour "
     "lathe laser ponceuse sander pistolet gun fer iron pince pliers marteau hammer "
     "tournevis screwdriver clé wrench multimètre multimeter oscilloscope presse press "
-    "cutter caméra camera appareil étau vise ciseau chisel scanner plotter brodeuse "
+    "cutter caméra camera appareil étau ciseau chisel scanner plotter brodeuse "
     "surjeteuse découpeuse dévidoir kit testeur tester stand case cable câble chargeur "
     "charger holder rack dispenser station boîte coffret",
     "skill": "formation initiation cours tutorat accompagnement savoir-faire compétence training "

@@ -47,7 +47,7 @@ def _shared_codes(rows: Sequence[ImportRow]) -> set[str]:
 
 
 def _step(row: ImportRow, code: str, own: Own | None, said: Content | None, lang: str) -> Step:
-    same_row = said is not None and spelled(said) == spelled(row.content)
+    same_row = said is not None and spelled(said) == spelled(row.said)
     if own is None or (own.retired and not same_row):
         after = row.content
         if lang and "lang" not in after.detail:
@@ -69,11 +69,11 @@ def _step(row: ImportRow, code: str, own: Own | None, said: Content | None, lang
 
 def _merged(row: ImportRow, said: Content | None, now: Content) -> Content:
     before = said or Content({}, {})
-    new = {key: value for key, value in row.content.fact.items() if key not in row.guessed}
-    old = {key: value for key, value in before.fact.items() if key not in row.guessed}
-    fact = _merge(new, old, now.fact)
-    detail = _merge(row.content.detail, before.detail, now.detail)
-    more = _merge(*(c.detail.get("more", {}) for c in (row.content, before, now)))
+    fact = _merge(row.said.fact, before.fact, now.fact)
+    fact.setdefault("kind", now.fact["kind"])  # stated last time, and not any more
+    fact.setdefault("unit", now.fact["unit"])
+    detail = _merge(row.said.detail, before.detail, now.detail)
+    more = _merge(*(c.detail.get("more", {}) for c in (row.said, before, now)))
     if more:
         detail["more"] = more
     else:

@@ -31,12 +31,18 @@ def texts(row: ImportRow) -> list[str]:
     return [words(text) for text in found]
 
 
-def says(row: ImportRow, cell: str) -> bool:
-    """Say whether a cell can be found on the item: whole in one of its texts."""
-    wanted = words(cell)
-    shown = texts(row)
-    if wanted.upper() == row.code:
-        return True
-    if len(wanted) < 3:  # a lone letter is in every text: it must stand there by itself
-        return any(wanted in text.split(" / ") or wanted in text.split(" ") for text in shown)
-    return any(wanted in text for text in shown)
+class Page:
+    """What a reader of one item's page sees."""
+
+    def __init__(self, row: ImportRow) -> None:
+        self._code = row.code
+        self._texts = texts(row)
+
+    def says(self, cell: str) -> bool:
+        """Say whether a cell can be found on the page: whole in one of its texts."""
+        wanted = words(cell)
+        if wanted.upper() == self._code:
+            return True
+        if len(wanted) < 3:  # a lone letter is in every text: it must stand there by itself
+            return any(wanted in text.split() for text in self._texts)
+        return any(wanted in text for text in self._texts)

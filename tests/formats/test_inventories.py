@@ -19,7 +19,7 @@ import python_calamine
 
 from fedlab.formats.importing import Sheet, read_items
 from fedlab.formats.plan import ADDED, plan_import
-from tests.formats.findable import says, texts, words
+from tests.formats.findable import Page, texts, words
 
 DELIMITED = {
     "cl-hardware-lab-inventory.tsv": "\t",
@@ -80,12 +80,12 @@ def test_every_cell_of_a_csv_is_on_its_item(shared: Path, name: str) -> None:
 
 def _check_cells(sheet: Sheet, cells: dict[int, list[str]]) -> None:
     """Check that every cell is on the item of its row, or told with the reason of its refusal."""
-    items = {row.row: row for row in sheet.rows}
+    pages = {row.row: Page(row) for row in sheet.rows}
     refused = {aside.number: aside.reason for aside in sheet.rejected}
     for number, row in cells.items():
         for cell in filter(None, map(words, row)):
-            if number in items:
-                assert says(items[number], cell), f"row {number} lost {cell!r}"
+            if number in pages:
+                assert pages[number].says(cell), f"row {number} lost {cell!r}"
             else:
                 assert cell in refused[number]
 
@@ -145,7 +145,7 @@ OTHER_HEADERS = {
 
 
 @pytest.mark.parametrize("name", [name for name in DELIMITED if name not in HEADERLESS])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_shuffled_columns_under_other_headers_lose_nothing(
     shared: Path, name: str, seed: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""JSON: lists of objects wherever they stand, nested values laid flat, nothing guessed of numbers."""
+"""JSON: lists of objects wherever they stand, nested values laid flat, numbers as written."""
 
 import json
 

@@ -70,7 +70,7 @@ def test_cells_are_read_as_a_spreadsheet_shows_them() -> None:
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         sheet.write_row(0, 0, ["Nom", "Qté", "Prix", "Acheté", "Actif", "Somme"])
         sheet.write_row(2, 0, ["Tour", 3, 0.1 + 0.2])
-        sheet.write_datetime(2, 3, dt.datetime(2024, 5, 1), day)
+        sheet.write_datetime(2, 3, dt.date(2024, 5, 1), day)
         sheet.write_boolean(2, 4, True)
         sheet.write_formula(2, 5, "=1+1", value=2)
 
