@@ -182,9 +182,14 @@ class _Detail:
 
 def _shown(value: object) -> str:
     """Return a text, or a number as text, that is safe to show; empty for anything else."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        # What is printable throughout, as most is, holds none of the commands.
+        return (value if value.isprintable() else _COMMANDS.sub("", value)).strip()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value) if abs(value) <= INTEGER_MAX else ""
-    return _COMMANDS.sub("", value).strip() if isinstance(value, str) else ""
+    return ""
 
 
 def _text(value: str | UnsetType) -> str:
