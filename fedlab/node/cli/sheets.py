@@ -72,6 +72,9 @@ def _show_counts(answer: dict[str, Any]) -> None:
     say(would + (counts or "nothing to do"))
     if answer.get("drafted"):
         say("kept as drafts: see `fedlab status`")
+    if answer.get("dry_run") and answer.get("columns"):
+        read = ((c["header"], _READ_AS.get(c["field"], c["field"])) for c in answer["columns"])
+        show.table(("COLUMN", "READ AS"), read)
     if answer.get("dry_run") and answer.get("items"):
         rows = (
             (i["row"], i["outcome"], i["code"], i["name"], _changes(i)) for i in answer["items"]
@@ -79,7 +82,19 @@ def _show_counts(answer: dict[str, Any]) -> None:
         show.table(("ROW", "", "CODE", "NAME", "CHANGES"), rows)
     if answer.get("rejected"):
         say(f"{len(answer['rejected'])} rejected:")
-        show.table(("ROW", "REASON"), ((row["row"], row["reason"]) for row in answer["rejected"]))
+        _show_lines(answer["rejected"])
+    if answer.get("notes"):
+        say(f"{len(answer['notes'])} lines belong to no item:")
+        _show_lines(answer["notes"])
+
+
+def _show_lines(lines: list[dict[str, Any]]) -> None:
+    rows = ((f"{line.get('sheet', '')} {line['row']}".strip(), line["reason"]) for line in lines)
+    show.table(("ROW", "REASON"), rows)
+
+
+# What the mapping calls `more`: nothing is lost, the column keeps its own name.
+_READ_AS = {"more": "its own name"}
 
 
 def _changes(item: dict[str, Any]) -> str:
