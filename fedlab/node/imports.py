@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from fedlab.formats.assign import Own
-from fedlab.formats.importing import Column, Sheet, read_items
+from fedlab.formats.importing import Sheet, read_items
 from fedlab.formats.items import Content
 from fedlab.formats.plan import ADDED, CHANGED, UNCHANGED, Done, Step, plan_import, plan_undo
 from fedlab.formats.tables import FileError, MappingError
@@ -69,6 +69,14 @@ class Imported(msgspec.Struct, omit_defaults=True):
     note: str = ""
 
 
+class ReadColumn(msgspec.Struct):
+    """How a column was understood: as a field of the item, or `more` under its own name."""
+
+    sheet: str
+    header: str
+    field: str
+
+
 class ImportAnswer(msgspec.Struct, kw_only=True):
     """What an import or its undoing did, or with `dry_run` would do; counts of items."""
 
@@ -78,7 +86,7 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
     retired: int = 0
     rejected: list[Rejected] = []
     items: list[Imported] = []  # those added or changed, and those with a note
-    columns: list[Column] = []
+    columns: list[ReadColumn] = []
     notes: list[Rejected] = []  # what in the file belongs to no item
     dry_run: bool = False
     drafted: bool = False  # kept until this lab may sign again
@@ -214,7 +222,7 @@ def _answer(sheet: Sheet, steps: Sequence[Step]) -> ImportAnswer:
         unchanged=counts[UNCHANGED],
         rejected=[Rejected(aside.number, aside.reason, aside.sheet) for aside in sheet.rejected],
         items=[_imported(step) for step in steps if step.outcome != UNCHANGED or step.note],
-        columns=list(sheet.columns),
+        columns=[ReadColumn(*column) for column in sheet.columns],
         notes=[Rejected(aside.number, aside.reason, aside.sheet) for aside in sheet.asides],
     )
 
