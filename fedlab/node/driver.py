@@ -8,7 +8,6 @@ import asyncio
 import logging
 import os
 import time
-from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -65,7 +64,7 @@ class Driver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pokes: dict[Link, asyncio.Event] = {}
         self._urls: dict[Link, str] = {}
-        self._addresses: Counter[str] = Counter()
+        self._incoming: dict[Link, str] = {}  # who dialled in, from which address; oldest first
         self._joins: dict[Link, asyncio.Future[None]] = {}
         self._work = asyncio.Event()
         self._dialler = Dialler(
@@ -152,21 +151,38 @@ class Driver:
         address = request.remote or ""
         if "Origin" in request.headers:
             raise web.HTTPForbidden(reason="this address is for labs' nodes, not for pages")
-        crowded = self._addresses.total() >= INCOMING_MAX
-        if crowded or self._addresses[address] >= INCOMING_PER_ADDRESS_MAX or self._stopping:
+        if self._stopping or not self._make_room(address):
             raise web.HTTPServiceUnavailable(reason="too many peers are connected")
         socket = web.WebSocketResponse(
             max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=HANDSHAKE_SECONDS
         )
-        self._addresses[address] += 1
+        link = self._exchange.open(initiator=False, now=self._now())
+        self._incoming[link] = address
         try:
             await socket.prepare(request)
-            await self._run(self._exchange.open(initiator=False, now=self._now()), socket)
+            await self._run(link, socket)
         finally:
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            link.gone()
+            del self._incoming[link]
         return socket
+
+    def _make_room(self, address: str) -> bool:
+        """Say whether one more may come in; of a crowd the oldest that is not let in yet goes.
+
+        Behind a reverse proxy everybody has one address: idle strangers must not keep peers out.
+        """
+        crowd = [link for link, other in self._incoming.items() if other == address]
+        if len(crowd) < INCOMING_PER_ADDRESS_MAX:
+            if len(self._incoming) < INCOMING_MAX:
+                return True
+            crowd = list(self._incoming)
+        leaving = [link for link in crowd if link.closed]
+        waiting = [link for link in crowd if not link.closed and not link.sync.connected]
+        if not waiting or len(leaving) >= INCOMING_PER_ADDRESS_MAX:
+            return False
+        waiting[0].close("busy", "too many are connecting", retry_s=1)
+        self._poke(waiting[0])
+        return True
 
     async def _dial(
         self,
