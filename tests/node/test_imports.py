@@ -14,6 +14,7 @@ from fedlab.node.service import Service
 from fedlab.node.service.items import ItemChange
 from fedlab.node.store.errors import StoreError
 from fedlab.protocol.errors import LocalProtocolError
+from tests.conftest import REPO
 from tests.formats.findable import words
 from tests.node.labs import ask, opened_lab
 
@@ -222,3 +223,16 @@ def test_real_inventories_import_once_whole_and_come_back_out(
     assert json.dumps([r.reason for r in first.rejected]).count("names nothing") == len(
         first.rejected
     )
+
+
+@pytest.mark.parametrize("page", ["import.md", "importer.md"])
+def test_the_example_of_the_how_to_does_what_it_says(service: Service, page: str) -> None:
+    text = (REPO / "docs" / "how-to" / page).read_text("utf-8")
+    table = text.partition("```csv\n")[2].partition("```")[0]
+    answer = run(service, table, dry_run=True)
+    assert f"would be: {answer.added} added" in text and answer.added == 3
+    assert [refused.row for refused in answer.rejected] == [5]
+    for pair in ("name=Désignation", "more=Prix d'achat"):
+        field, _, column = pair.partition("=")
+        mapped = run(service, table, dry_run=True, mapping=[(field, column)])
+        assert {c.header: c.field for c in mapped.columns}[column] == field

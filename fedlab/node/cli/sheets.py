@@ -93,15 +93,20 @@ def _show_lines(lines: list[dict[str, Any]]) -> None:
     show.table(("ROW", "REASON"), rows)
 
 
+_SHOWN_CHARS = 120  # of a new item in a table; `--json` has all of it
+
 # What the mapping calls `more`: nothing is lost, the column keeps its own name.
 _READ_AS = {"more": "its own name"}
 
 
 def _changes(item: dict[str, Any]) -> str:
-    if item["outcome"] != "changed":
-        return ""
     changes = item.get("changes", {}).items()
-    return "; ".join(f"{name}: {before} -> {after}" for name, (before, after) in changes)
+    if item["outcome"] == "changed":
+        return "; ".join(f"{name}: {before} -> {after}" for name, (before, after) in changes)
+    new = {name: after for name, (_, after) in changes if name not in ("name", "lang", "more")}
+    if "quantity" in new:
+        new["quantity"] = f"{new['quantity'] / 1000:g}"
+    return "; ".join(f"{name}: {after}" for name, after in new.items())[:_SHOWN_CHARS]
 
 
 COMMANDS: list[click.Command] = [import_]
