@@ -98,9 +98,10 @@ class BlockTree:
     def _block(self, block: int) -> ListTree:
         if block == self._above.size:
             return self._open
-        if self._fetched[0] != block:
-            self._fetched = (block, ListTree(self._fetch(block)))
-        return self._fetched[1]
+        fetched = self._fetched  # once: other threads read this tree too
+        if fetched[0] != block:
+            fetched = self._fetched = (block, ListTree(self._fetch(block)))
+        return fetched[1]
 
     def subtree(self, start: int, end: int) -> bytes:
         """Return the hash of `[start, end)`; raises LocalProtocolError if it is not in the tree."""
