@@ -1,7 +1,6 @@
 """Founding a lab: its keys, its genesis, its profile, and the words that bring it back."""
 
 import os
-import re
 import unicodedata
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from fedlab.node.service import Service
 from fedlab.node.service.base import now
 from fedlab.node.store import SqliteStore
 from fedlab.node.writer import Draft, found_lab
+from fedlab.protocol.checkpoint import NETWORK_RE
 from fedlab.protocol.entry import encode_detail
 from fedlab.protocol.identity import (
     SecretKeys,
@@ -24,7 +24,6 @@ from fedlab.protocol.identity import (
 from fedlab.protocol.keys import KEY_BYTES, signing_public
 from fedlab.protocol.limits import LAB_NAME_CHARS_MAX, NETWORK_CHARS_MAX
 
-_NETWORK: Final = re.compile(rf"[a-z0-9-]{{1,{NETWORK_CHARS_MAX}}}")
 _ENTROPY_BYTES: Final = 16  # BIP-39: 128 bits are twelve words
 _WORD_LISTS: Final = {"fr": "french", "en": "english"}
 
@@ -50,7 +49,7 @@ def found(
         raise BadRequestError(
             f"a lab's name has 1 to {LAB_NAME_CHARS_MAX} printable characters", "give --name"
         )
-    if not _NETWORK.fullmatch(network):
+    if not NETWORK_RE.fullmatch(network):
         raise BadRequestError(
             f"{network!r} is not a network's name",
             f"use 1 to {NETWORK_CHARS_MAX} of a-z 0-9 -, or leave --network out",

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from . import frames
+from .checkpoint import NETWORK_RE
 from .errors import AuthorError, RemoteProtocolError
 from .events import ChainSeen, Details, Event, Fault, OwnHead, Package
 from .horizon import Reach
@@ -26,7 +27,7 @@ from .transfer import Arrival, MismatchError, Transfer, check_details, commitmen
 
 LINE_PREFIX: Final = "fedlab-bundle/1 "
 END: Final = frames.Bye("end", "", "", 0)
-_LINE: Final = re.compile(rb"fedlab-bundle/1 ([a-z0-9-]{1,32}) ([0-9]{1,12})\n")
+_LINE: Final = re.compile(f"{LINE_PREFIX}({NETWORK_RE.pattern}) ([0-9]{{1,12}})\n".encode())
 
 
 def write_bundle(

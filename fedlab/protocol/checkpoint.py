@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 from .errors import LocalProtocolError, RemoteProtocolError
 from .keys import ED25519, Verifier, decode_base64, key_id, sign, verify
-from .limits import TREE_SIZE_MAX
+from .limits import NETWORK_CHARS_MAX, TREE_SIZE_MAX
 from .merkle import HASH_BYTES
 from .note import Signature, format_note, open_note
 
-_NETWORK = re.compile(r"[a-z0-9-]{1,32}")
+NETWORK_RE = re.compile(rf"[a-z0-9-]{{1,{NETWORK_CHARS_MAX}}}")
 _LAB = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,9 +37,10 @@ class Head(NamedTuple):
 
 def origin(network: str, lab: str, epoch: int) -> str:
     """Return the name of a log and of its key; raises LocalProtocolError for impossible parts."""
-    if not _NETWORK.fullmatch(network):
+    if not NETWORK_RE.fullmatch(network):
         raise LocalProtocolError(
-            f"not a network name: {network[:40]!r}", "Use 1 to 32 of a-z, 0-9 and -."
+            f"not a network name: {network[:40]!r}",
+            f"Use 1 to {NETWORK_CHARS_MAX} of a-z, 0-9 and -.",
         )
     if not _LAB.fullmatch(lab) or epoch < 0:
         raise LocalProtocolError(f"no log {epoch} of lab {lab[:70]!r}")

@@ -34,7 +34,7 @@ class OwnHead:
 
 @dataclass(frozen=True, slots=True)
 class JoinAsked:
-    """A lab that is not let in yet shows an invitation: answer with `welcome` or `refuse`."""
+    """A lab that is not let in yet shows an invitation: answer with `welcome` or `close`."""
 
     chain: Chain
     token: bytes

@@ -120,12 +120,15 @@ class Greeting:
         """Let any other frame pass; raises RefusedError for a stranger, RemoteProtocolError."""
         if self._hello is None:
             raise RemoteProtocolError("something came before hello")
+        self._refuse_stranger()
+        if not self.greeted:
+            raise RemoteProtocolError(f"{type(frame).__name__} came before your_head")
+
+    def _refuse_stranger(self) -> None:
         if not self._admitted:
             raise RefusedError(
                 "not_let_in", "nobody here vouches for this lab", "Ask for an invitation."
             )
-        if not self.greeted:
-            raise RemoteProtocolError(f"{type(frame).__name__} came before your_head")
 
     def welcome(self) -> None:
         """Let in the lab that showed a good invitation."""
@@ -148,10 +151,7 @@ class Greeting:
             self.to_send.append(frames.YourHead(head.epoch, head.size, head.root, head.sig))
 
     def _your_head(self, frame: frames.YourHead, peer: Chain, hello: frames.Hello) -> None:
-        if not self._admitted:
-            raise RefusedError(
-                "not_let_in", "nobody here vouches for this lab", "Ask for an invitation."
-            )
+        self._refuse_stranger()
         if self.greeted:
             raise RemoteProtocolError("a second your_head")
         head = self._own_head(frame)

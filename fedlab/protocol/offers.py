@@ -16,7 +16,6 @@ from .identity import Chain, LabId, lab_id, read_chain, settle
 from .limits import OFFERED_CHAINS_BYTES_MAX, OFFERS_MAX
 from .merkle import consistency_proof
 from .replica import Log, LogKey, Replica
-from .transfer import root_at
 
 
 @dataclass(slots=True)
@@ -119,17 +118,16 @@ class Offers:
         else:
             self.todo[key] = None
 
-    def compare(self, log: Log, head: Head) -> bool:
-        """Say whether a head, signed by the author, is of the log that we hold up to there."""
+    def compare(self, log: Log, head: Head) -> None:
+        """Raise the alarm if a head, signed by the author, is not of the log that we hold."""
         held = log.head
         assert held is not None and head.size <= held.size
         tree = self._replica.reader.tree(*log.key)
-        ours = root_at(tree, head.size)
+        ours = tree.subtree(0, head.size)
         if ours == head.root:
-            return True
+            return
         proof = () if head.size == held.size else consistency_proof(tree, head.size, held.size)
         self.split_view(SplitView(head, held, ours, tuple(proof)))
-        return False
 
     def verify(self, offer: Offer) -> None:
         """Check the signature on an offered head, once; raises RemoteProtocolError."""

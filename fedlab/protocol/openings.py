@@ -3,21 +3,20 @@
 Their formats, with examples, stand in docs/reference/identity.md.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from .checkpoint import NETWORK_RE
 from .entry import BareFact, EpochNumber, FactHead, Hex32, Hex64, Natural
-from .limits import NETWORK_CHARS_MAX, PROOF_HASHES_MAX, TREE_SIZE_MAX
-
-_NETWORK: Final = rf"^[a-z0-9-]{{1,{NETWORK_CHARS_MAX}}}\Z"
+from .limits import PROOF_HASHES_MAX, TREE_SIZE_MAX
 
 
 class Genesis(FactHead, frozen=True, kw_only=True, tag="lab.genesis"):
     """Entry 0 of epoch 0. The only fact without `by`, since its own hash is the lab."""
 
     v: Annotated[int, Meta(ge=1, le=255)]
-    network: Annotated[str, Meta(pattern=_NETWORK)]
+    network: Annotated[str, Meta(pattern=rf"^{NETWORK_RE.pattern}\Z")]
     log: Hex32
     witness: Hex32
     noise: Hex32

@@ -148,13 +148,11 @@ class Replica:
             return names_us and head.size <= STRANGER_ENTRIES_MAX
         return True
 
-    def claim(self, key: LogKey, fetcher: object) -> bool:
-        """Take the right to pull a log; False if another transfer has it."""
+    def claim(self, key: LogKey, fetcher: object) -> None:
+        """Take the right to pull a log, which no other transfer has."""
         log = self.logs.setdefault(key, Log(*key))
-        if log.fetcher is not None and log.fetcher is not fetcher:
-            return False
+        assert log.fetcher is None
         log.fetcher = fetcher
-        return True
 
     def release(self, key: LogKey, fetcher: object) -> None:
         """Give that right back."""

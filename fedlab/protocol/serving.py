@@ -19,7 +19,6 @@ from .limits import (
 )
 from .merkle import Tree, consistency_proof, subtree_consistency_proof
 from .replica import LogKey, LogReader
-from .transfer import root_at
 
 Request = Want | WantDetails | WantProof
 
@@ -110,7 +109,7 @@ class Server:
                 request.epoch,
                 request.old,
                 request.new,
-                root_at(tree, request.old),
+                tree.subtree(0, request.old),
                 consistency_proof(tree, request.old, request.new),
             )
 

@@ -192,11 +192,6 @@ def _perfect_roots(tree: Tree, size: int) -> list[bytes]:
     return roots
 
 
-def root_at(tree: Tree, size: int) -> bytes:
-    """Return the root over the first `size` entries of a tree."""
-    return CompactRange(size, _perfect_roots(tree, size)).root()
-
-
 def _left_hashes(start: int, end: int, size: int, proof: Sequence[bytes]) -> tuple[bytes, ...]:
     """Return the hashes of a verified proof that stand for what lies left of the subtree."""
     lefts: list[bytes] = []

@@ -18,7 +18,6 @@ from fedlab.protocol.limits import (
     FRAME_BYTES_MAX,
 )
 from fedlab.protocol.merkle import consistency_proof, leaf_hashes
-from fedlab.protocol.transfer import root_at
 from fedlab.protocol.trees import ListTree
 
 from .nodes import Lab, Node
@@ -80,7 +79,7 @@ def test_garbage_in_the_open_block_is_told_from_a_split_view_by_a_proof(
 def proof_of(lab: Lab, old: int, new: int) -> frames.Proof:
     tree = ListTree(leaf_hashes(lab.leaves))
     hashes = consistency_proof(tree, old, new)
-    return frames.Proof(bytes.fromhex(lab.id), 0, old, new, root_at(tree, old), hashes)
+    return frames.Proof(bytes.fromhex(lab.id), 0, old, new, tree.subtree(0, old), hashes)
 
 
 @pytest.mark.parametrize(

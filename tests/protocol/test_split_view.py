@@ -6,7 +6,6 @@ from fedlab.protocol import events, transfer
 from fedlab.protocol.errors import RemoteProtocolError
 from fedlab.protocol.evidence import SplitView, decode_evidence
 from fedlab.protocol.merkle import consistency_proof, leaf_hashes
-from fedlab.protocol.transfer import root_at
 from fedlab.protocol.trees import ListTree
 
 from .nodes import Lab, Node, Wire
@@ -97,7 +96,7 @@ def test_evidence_that_proves_nothing_is_refused(bert: Lab) -> None:
     bert.write(9)
     tree = ListTree(leaf_hashes(bert.leaves))
     proof = tuple(consistency_proof(tree, 5, 10))
-    consistent = SplitView(bert.head(5), bert.head(10), root_at(tree, 5), proof)
+    consistent = SplitView(bert.head(5), bert.head(10), tree.subtree(0, 5), proof)
     with pytest.raises(RemoteProtocolError, match="agree"):
         consistent.check("test", bert.chain)
     for broken in (
