@@ -133,6 +133,10 @@ class Lab:
         )
         return done.returncode == 0
 
+    def offers(self, name: str) -> bool:
+        """Say whether something of exactly that name is found here."""
+        return any(hit["name"] == name for hit in self.run("search", name)["hits"])
+
     def finds(self, query: str) -> Any:
         """Return the first hit for a question, or None."""
         hits = self.run("search", query)["hits"]

@@ -165,7 +165,7 @@ class Items:
     def list(self, lab: str | None = None, limit: int = ITEMS_LISTED_MAX) -> ItemsAnswer:
         """Return a lab's items by code, this lab's if none is named."""
         found = self._opened.lab if lab is None else self._opened.lab_to_read(lab)
-        offered = islice(self._opened.projector.offered(found), limit)
+        offered = islice(self._opened.projector.offered(found), max(limit, 0))
         return ItemsAnswer(self._shown.items(list(offered)))
 
     # --- Shared -----------------------------------------------------------------------------------
