@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from fedlab.formats.text import fold, folded
 from fedlab.inventory.words import stem
@@ -82,6 +83,7 @@ def kind_of_word(text: str) -> str:
     return _KINDS.get(fold(text), "")
 
 
+@lru_cache(maxsize=1024)
 def kind_of_title(title: str) -> str:
     """Return the one kind that the title of a file, sheet or section names, or ``""``."""
     said = f" {fold(title)} "

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from fedlab.formats.tables import FileError
 
@@ -72,6 +73,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=4096)  # headers, categories and units come again with every row
 def fold(text: str) -> str:
     """Return text as it is compared: no accents, case or punctuation, words apart by one space.
 
