@@ -6,7 +6,6 @@ that only the folder's owner can read.
 """
 
 import json
-import os
 import secrets
 import socket
 import time
@@ -27,6 +26,7 @@ from fedlab.node.errors import (
     error_body,
     explain,
 )
+from fedlab.node.files import write_durably
 from fedlab.protocol.limits import CONTROL_BODY_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -138,13 +138,7 @@ def read_contact(folder: Folder) -> Contact | None:
 
 def write_contact(path: Path, contact: Contact) -> None:
     """Leave the contact where only the folder's owner can read it."""
-    fresh = path.with_suffix(".new")
-    with suppress(FileNotFoundError):
-        fresh.unlink()
-    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(msgspec.json.encode(contact))
-    fresh.replace(path)
+    write_durably(path, msgspec.json.encode(contact))
 
 
 def new_token() -> str:
@@ -181,11 +175,14 @@ def _ask_node(folder: Folder, name: str, params: dict[str, Any]) -> Any:
         ) from exc
     finally:
         connection.close()
-    if response.status == 401:
-        raise NotThereError  # another program has the port since; the contact is a dead node's
-    answer = json.loads(body)
-    if response.status != 200:
-        raise _error_from(answer)
+    try:
+        answer = json.loads(body)
+        error = None if response.status == 200 else _error_from(answer)
+    except (ValueError, LookupError, TypeError):
+        # Another program has the port since, or another node: the contact is a dead node's.
+        raise NotThereError from None
+    if error is not None:
+        raise error
     return answer
 
 

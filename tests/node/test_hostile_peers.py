@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fedlab.node.dialling import Dialler
+from fedlab.node.errors import BadRequestError
 from fedlab.node.service import Service
 from fedlab.protocol.entry import LabId
 from tests.node.labs import ask, opened_lab
@@ -60,6 +61,22 @@ def test_an_address_of_a_peer_is_a_place_and_nothing_more(host: Service, url: st
     good = ["https://lab.example/fedlab", "http://[::1]:7390", "http://labo.local:7390"]
     host.peers.met(OTHER, [url, *good])
     assert host.peers.to_dial() == {OTHER: tuple(good)}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "x" * 100_000,
+        "http://[::1#lab=a&network=b&token=c",
+        "http://a/join#" + "&".join(f"k{number}=1" for number in range(100)),
+        "http://a/join#lab=%ff&network=%00&token=%ff",
+        f"javascript:alert(1)#lab={OTHER}&network=fedlab&token={'A' * 22}",
+    ],
+)
+def test_a_link_that_is_no_invitation_is_refused_in_a_sentence(host: Service, link: str) -> None:
+    with pytest.raises(BadRequestError, match="not an invitation link"):
+        host.peers.read_invitation(link)
 
 
 def test_the_name_in_a_link_commands_no_terminal(host: Service, tmp_path: Path) -> None:

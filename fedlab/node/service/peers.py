@@ -220,9 +220,9 @@ def _parse_invitation(url: str) -> Invitation:
     )
     if len(url) > URL_CHARS_MAX * (URLS_MAX + 2):
         raise refused
-    parts = urlsplit(url.strip())
-    said = parse_qs(parts.fragment, max_num_fields=16)
     try:
+        parts = urlsplit(url.strip())
+        said = parse_qs(parts.fragment, max_num_fields=16)
         (lab,), (network,), (token,) = said["lab"], said["network"], said["token"]
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         path = parts.path.removesuffix("/").removesuffix("/join")
