@@ -112,7 +112,7 @@ class Service:
 
     def open_index(self) -> None:
         """Open the search index now rather than at the first question."""
-        assert self.opened.index is not None
+        _ = self.opened.index
 
     def refresh(self) -> None:
         """Fold and index what has come."""

@@ -95,6 +95,11 @@ class Opened:
         if self._index is not None:
             self.projector.feed(self._index, self.hidden())
 
+    def open_index(self) -> None:
+        """Open the search index now, and bring it up to what is folded."""
+        assert self.index is not None
+        self.refresh()
+
     @property
     def index(self) -> "SearchIndex":
         """The search index, opened when first asked for: most commands need none."""

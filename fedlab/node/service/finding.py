@@ -1,15 +1,20 @@
 """One question to everything that the network holds."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from fedlab.inventory.calendar import least_free
+from fedlab.inventory.catalogue import ItemView
 from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.inventory.item import ItemState
 from fedlab.node.errors import BadRequestError
 from fedlab.node.service.answers import HitAnswer, SearchAnswer
 from fedlab.node.service.base import Opened
 from fedlab.node.service.shown import Point, Shown
-from fedlab.protocol.limits import QUERY_CHARS_MAX, SEARCH_HITS_MAX
+from fedlab.protocol.limits import HITS_MAX, QUERY_CHARS_MAX
+
+if TYPE_CHECKING:
+    from fedlab.node.search import Hit
 
 
 class Finding:
@@ -53,7 +58,7 @@ class Finding:
                 within_km=within_km,
                 date_from=date_from or date_to or "",
                 date_to=date_to or date_from or "",
-                limit=min(max(limit, 1), SEARCH_HITS_MAX),
+                limit=min(max(limit, 1), HITS_MAX),
                 prefix=prefix,
             ),
             labs=self._shown.whereabouts(),
@@ -64,27 +69,7 @@ class Finding:
         return SearchAnswer(
             total=answer.total,
             hits=[
-                HitAnswer(
-                    item=hit.item,
-                    lab=view.lab,
-                    lab_name=view.lab_name,
-                    code=view.code,
-                    kind=view.kind,
-                    name=view.name,
-                    score=round(hit.score, 4),
-                    distance_km=hit.distance_km,
-                    age_s=ages[view.lab],
-                    description=view.description,
-                    category=view.category,
-                    place=view.place,
-                    quantity=view.quantity,
-                    unit=view.unit,
-                    terms=view.terms,
-                    price=view.price,
-                    hourly=view.hourly,
-                    deposit=view.deposit,
-                    lang=view.lang,
-                )
+                _answer(hit, view, ages[view.lab])
                 for hit in answer.hits
                 if (view := views.get(hit.item)) is not None
             ],
@@ -93,8 +78,32 @@ class Finding:
 
     def _free(self, items: list[str], date_from: str, date_to: str) -> Iterable[str]:
         """Return those of the items that are free from day to day."""
-        states = self._shown.states(items)
+        states = self._opened.projector.states_of(items)
         return [item for item, state in states.items() if _is_free(state, date_from, date_to)]
+
+
+def _answer(hit: "Hit", view: ItemView, age_s: int | None) -> HitAnswer:
+    return HitAnswer(
+        item=hit.item,
+        lab=view.lab,
+        lab_name=view.lab_name,
+        code=view.code,
+        kind=view.kind,
+        name=view.name,
+        score=round(hit.score, 4),
+        distance_km=hit.distance_km,
+        age_s=age_s,
+        description=view.description,
+        category=view.category,
+        place=view.place,
+        quantity=view.quantity,
+        unit=view.unit,
+        terms=view.terms,
+        price=view.price,
+        hourly=view.hourly,
+        deposit=view.deposit,
+        lang=view.lang,
+    )
 
 
 def _is_free(state: ItemState, date_from: str, date_to: str) -> bool:

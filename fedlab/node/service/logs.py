@@ -70,6 +70,8 @@ class Logs:
             raise ConflictError("this detail is erased already", "there is nothing left to do")
         fact = Erase(by="", e=0, n=0, at=0, epoch=place.epoch, index=place.at)
         erased_by = opened.append_one(Draft(fact))
+        # An index keeps the words of what it forgot until it is made anew, which opening it does.
+        opened.open_index()
         return EraseAnswer(entry=leaf_hash(leaf).hex(), erased_by=erased_by)
 
     def _find(self, text: str) -> Place:

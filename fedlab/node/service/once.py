@@ -14,6 +14,8 @@ from fedlab.node.service.base import Opened, now
 
 # A program that was cut off tries again within minutes; the next day it is another write.
 KEPT_SECONDS: Final = 86_400
+# All are written again with each: more than this many a day is an import, and asks for one call.
+KEPT_MAX: Final = 256
 _SETTING: Final = "once"
 
 
@@ -74,4 +76,6 @@ class Once:
         return {key: known for key, known in kept.items() if known.at >= oldest}
 
     def _keep(self, kept: dict[str, Kept]) -> None:
+        newest = sorted(kept.items(), key=lambda item: item[1].at)[-KEPT_MAX:]
+        kept = dict(newest)
         self._settings.set(_SETTING, msgspec.json.encode(kept).decode())

@@ -63,18 +63,6 @@ class Shown:
         """Return where each lab is and how fresh what is known of it; looked up when asked for."""
         return _Around(self._opened)
 
-    def states(self, items: Sequence[str]) -> dict[str, ItemState]:
-        """Return those of the items (`lab/CODE`) that exist, as folded."""
-        codes: dict[LabId, list[str]] = {}
-        for item in items:
-            lab, _, code = item.partition("/")
-            codes.setdefault(lab, []).append(code)
-        return {
-            state.id: state
-            for lab, of_lab in codes.items()
-            for state in self._opened.projector.states(lab, of_lab).values()
-        }
-
 
 class _Around(Mapping[LabId, "Whereabouts"]):
     """Every known lab's whereabouts: a search asks for those of its hits."""
