@@ -47,22 +47,12 @@ class Catalogue:
 
     def views(self, lab: LabId | None = None) -> Iterator[ItemView]:
         """Yield the items of a lab, or of all, by lab and code; retired ones too."""
-        rows = self._projections.items(lab)
-        while some := list(islice(rows, VIEWS_AT_ONCE)):
-            yield from self._views(some)
+        for states in self._in_turn(lab):
+            yield from (view for _, view in self._pairs(states))
 
     def views_of(self, items: Sequence[str]) -> dict[str, ItemView]:
         """Return those of the named items (`lab/CODE`) that exist."""
-        codes: dict[LabId, list[str]] = {}
-        for item in items:
-            lab, _, code = item.partition("/")
-            codes.setdefault(lab, []).append(code)
-        rows = [
-            StoredItem(lab, code, 0, state)
-            for lab, of_lab in codes.items()
-            for code, state in self._projections.item_states(lab, of_lab).items()
-        ]
-        return {view.item: view for view in self._views(rows)}
+        return {view.item: view for _, view in self._pairs(list(self.states_of(items).values()))}
 
     def state(self, lab: LabId, code: str) -> ItemState | None:
         """Return one item as folded, for its calendar."""
@@ -73,11 +63,22 @@ class Catalogue:
         found = self._projections.item_states(lab, codes)
         return {code: _read_item(state) for code, state in found.items()}
 
+    def states_of(self, items: Sequence[str]) -> dict[str, ItemState]:
+        """Return those of the named items (`lab/CODE`) that exist, as folded."""
+        codes: dict[LabId, list[str]] = {}
+        for item in items:
+            lab, _, code = item.partition("/")
+            codes.setdefault(lab, []).append(code)
+        return {
+            state.id: state
+            for lab, of_lab in codes.items()
+            for state in self.states(lab, of_lab).values()
+        }
+
     def offered(self, lab: LabId) -> Iterator[tuple[ItemState, ItemView]]:
         """Yield the items of a lab that are not retired, by code, as folded and as seen."""
-        rows = self._projections.items(lab)
-        while some := list(islice(rows, VIEWS_AT_ONCE)):
-            yield from (pair for pair in self._pairs(some) if not pair[0].retired)
+        for states in self._in_turn(lab):
+            yield from (pair for pair in self._pairs(states) if not pair[0].retired)
 
     def counts(self) -> dict[LabId, int]:
         """Return how many items each lab offers, retired ones not counted."""
@@ -87,11 +88,15 @@ class Catalogue:
         """Return how many items all labs offer, retired ones not counted."""
         return sum(self.counts().values())
 
-    def _views(self, rows: Sequence[StoredItem]) -> list[ItemView]:
-        return [view for _, view in self._pairs(rows)]
+    def _in_turn(self, lab: LabId | None) -> Iterator[list[ItemState]]:
+        rows = self._projections.items(lab)
+        while some := list(islice(rows, VIEWS_AT_ONCE)):
+            yield _read_items(some)
 
-    def _pairs(self, rows: Sequence[StoredItem]) -> list[tuple[ItemState, ItemView]]:
-        states = [_read_item(row.state) for row in rows if row.state is not None]
+    def _views(self, rows: Sequence[StoredItem]) -> list[ItemView]:
+        return [view for _, view in self._pairs(_read_items(rows))]
+
+    def _pairs(self, states: Sequence[ItemState]) -> list[tuple[ItemState, ItemView]]:
         details = self._bodies(
             [Place(state.lab, state.entry.epoch, state.entry.index) for state in states]
         )
@@ -133,7 +138,7 @@ class Catalogue:
 
     def state_hash(self, lab: LabId) -> bytes:
         """Return the hash that all nodes with the same entries of this lab agree on."""
-        items = (_read_item(row.state) for row in self._projections.items(lab) if row.state)
+        items = _read_items(self._projections.items(lab))
         return state_hash([self.lab_state(lab) or LabState(lab=lab), *items])
 
     # --- Entries ----------------------------------------------------------------------------------
@@ -173,3 +178,7 @@ class Catalogue:
             for place in self._projections.find_entries(prefix, limit)
             if leaf_hash(self._store.leaves(*place, place.at + 1)[0]).hex().startswith(prefix)
         ]
+
+
+def _read_items(rows: Iterable[StoredItem]) -> list[ItemState]:
+    return [_read_item(row.state) for row in rows if row.state is not None]

@@ -137,9 +137,17 @@ def _explain_os(exc: OSError) -> ServiceError:
     where = f" {exc.filename}" if exc.filename else ""
     match exc.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return disk_full(where)
+            return TryLaterError(
+                f"the disk is full{where and ':' + where}; nothing was changed",
+                "free some space, then try again",
+                code="disk_full",
+            )
         case errno.EROFS:
-            return read_only(where)
+            return ConfigurationError(
+                f"this folder cannot be written{where and ':' + where}",
+                "choose another with --data, or make it writable",
+                code="read_only",
+            )
         case errno.EACCES | errno.EPERM:
             return ConfigurationError(
                 f"no permission for{where or ' a file'}",
@@ -160,21 +168,3 @@ def _explain_os(exc: OSError) -> ServiceError:
             return TryLaterError("too many files are open", "raise the limit with `ulimit -n 4096`")
         case _:
             return ServiceError(f"{exc.strerror or exc}{where and ':' + where}", "", code="system")
-
-
-def disk_full(where: str) -> ServiceError:
-    """Say that nothing more fits; what was acknowledged before is safe."""
-    return TryLaterError(
-        f"the disk is full{where and ':' + where}; nothing was changed",
-        "free some space, then try again",
-        code="disk_full",
-    )
-
-
-def read_only(where: str) -> ServiceError:
-    """Say that the folder cannot be written."""
-    return ConfigurationError(
-        f"this folder cannot be written{where and ':' + where}",
-        "choose another with --data, or make it writable",
-        code="read_only",
-    )

@@ -165,8 +165,7 @@ class Projector(Catalogue):
             at = "0"
         fed, changed = 0, int(at)
         while rows := self._projections.changed_since(changed, ITEMS_AT_ONCE):
-            shown = [row for row in rows if row.lab not in hidden and row.state is not None]
-            views = list(self._views(shown))
+            views = self._views([row for row in rows if row.lab not in hidden])
             gone = {f"{row.lab}/{row.code}" for row in rows}
             gone -= {view.item for view in views if not view.retired}
             index.apply([view for view in views if not view.retired], sorted(gone))

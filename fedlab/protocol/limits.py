@@ -123,9 +123,6 @@ LOG_PAGE_ENTRIES: Final = 512
 # A whole large inventory; a program that wants more reads the log.
 ITEMS_LISTED_MAX: Final = 20_000
 
-# Nobody reads more than this many hits; a page shows twenty.
-SEARCH_HITS_MAX: Final = 1000
-
 # A printed invitation waits for the next meeting; a lost one must not work for ever.
 INVITE_DAYS: Final = 30
 

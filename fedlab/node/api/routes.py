@@ -24,6 +24,7 @@ from fedlab.node.service.answers import (
     StatusAnswer,
 )
 from fedlab.node.web.keys import node_of
+from fedlab.protocol.limits import HITS_MAX
 
 routes = web.RouteTableDef()
 
@@ -126,7 +127,7 @@ SEARCH_PARAMS: Final = (
     Param("within", "at most so many kilometres away", kind=float),
     Param("from", "free from this day on, YYYY-MM-DD"),
     Param("to", "free to this day, included"),
-    Param("limit", "how many hits, at most 200", kind=int),
+    Param("limit", f"how many hits, at most {HITS_MAX}", kind=int),
     Param("prefix", "take the last word as one that is still being typed", kind=bool),
 )
 ITEMS_PARAMS: Final = (

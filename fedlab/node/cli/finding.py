@@ -7,6 +7,7 @@ import click
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Invocation, Leaf, pass_invocation, say
 from fedlab.node.cli.values import DAY, PLACE
+from fedlab.protocol.limits import HITS_MAX
 
 
 @click.command(cls=Leaf)
@@ -20,7 +21,9 @@ from fedlab.node.cli.values import DAY, PLACE
 @click.option("--near", type=PLACE, metavar="LAT,LON", help="Measure distances from here.")
 @click.option("--from", "day_from", type=DAY, help="Only what is free from this day …")
 @click.option("--to", "day_to", type=DAY, help="… to this day, both included.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, HITS_MAX, clamp=True), default=20, show_default=True
+)
 @pass_invocation
 def search(
     inv: Invocation,

@@ -8,6 +8,7 @@ import click
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Branch, Invocation, pass_invocation, say
 from fedlab.node.cli.values import CLEARED, DAY, EUROS, QUANTITY
+from fedlab.protocol.limits import BUFFER_DAYS_MAX
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,7 +32,7 @@ _FIELDS: list[tuple[str, Any, str]] = [
     ("hourly", EUROS, "Price of an hour's use, in euros."),
     ("deposit", EUROS, "Caution asked, in euros."),
     ("value", EUROS, "What replacing it costs, in euros."),
-    ("buffer", click.IntRange(0, 365), "Days kept free between two loans."),
+    ("buffer", click.IntRange(0, BUFFER_DAYS_MAX), "Days kept free between two loans."),
 ]
 
 
@@ -102,7 +103,7 @@ def seen(inv: Invocation, item_id: str) -> None:
 @click.option("--from", "day_from", type=DAY, required=True, help="First day.")
 @click.option("--to", "day_to", type=DAY, required=True, help="Last day, included.")
 @click.option("--quantity", type=QUANTITY, help="How many; all of it if left out.")
-@click.option("--reason", help="lent, own, maintenance or tour.")
+@click.option("--reason", help="event, lent, lost, maintenance, own, reserved, tour or other.")
 @pass_invocation
 def hold(
     inv: Invocation,

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from sqlite_utils import Database as Tables
 
+from fedlab.node.config import Folder
+
 from . import schema
 from .errors import StoreError, explained
-
-FILE_NAME = "store.db"
-LOCK_NAME = "lock"
 
 
 class FolderLock:
@@ -24,7 +23,7 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / LOCK_NAME
+        path = Folder(folder).lock
         with explained(path):
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -60,7 +59,7 @@ class Database:
                 f"SQLite {sqlite3.sqlite_version} is too old",
                 "fedlab needs 3.40 or later: upgrade the system, or its Python.",
             )
-        self.path = folder / FILE_NAME
+        self.path = Folder(folder).store
         self._lock = FolderLock(folder)
         self._writing = threading.RLock()
         self._depth = 0

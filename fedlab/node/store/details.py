@@ -7,14 +7,11 @@ from fedlab.protocol.errors import LocalProtocolError
 
 from .base import PURGE_KEY, Place
 from .database import Database
-from .rows import LogRow
+from .rows import ROWS_AT_ONCE, LogRow
 
 # Set in the transaction that erases, cleared once the write-ahead log is cut: a crash between the
 # two must not leave the bytes there.
 SCRUB_KEY = "scrub"
-
-# SQLite allows 32,766 values in one statement.
-_ROWS_AT_ONCE = 512
 
 
 class DetailRows:
@@ -50,8 +47,8 @@ class DetailRows:
                 row.place(place.at) if row else None
                 for row, place in zip(rows, places, strict=True)
             ]
-            for start in range(0, len(keys), _ROWS_AT_ONCE):
-                some = keys[start : start + _ROWS_AT_ONCE]
+            for start in range(0, len(keys), ROWS_AT_ONCE):
+                some = keys[start : start + ROWS_AT_ONCE]
                 marks = ",".join("?" * len(some))
                 query = f"SELECT id, detail FROM details WHERE id IN ({marks})"  # noqa: S608
                 found.update(conn.execute(query, some).fetchall())

@@ -5,14 +5,11 @@ from collections.abc import Iterable, Iterator
 
 from .base import Folded, FoldPosition, Place, StoredItem
 from .database import Database
-from .rows import LogRow, lab_number, log_and_index
+from .rows import ROWS_AT_ONCE, LogRow, lab_number, log_and_index
 from .schema import PLACE_BITS, PROJECTIONS
 
 # 56 bits of an id find an entry among billions, and fit SQLite's signed integers.
 _PREFIX_DIGITS = 14
-# SQLite allows 32,766 values in one statement; a block has 256 entries.
-_ROWS_AT_ONCE = 512
-
 _GENERATION_KEY = "projections"
 
 
@@ -119,8 +116,8 @@ class ProjectionTables:
         found: dict[str, bytes] = {}
         with self._database.read() as conn:
             number = _number(conn, lab)
-            for at in range(0, len(wanted), _ROWS_AT_ONCE):
-                some = wanted[at : at + _ROWS_AT_ONCE]
+            for at in range(0, len(wanted), ROWS_AT_ONCE):
+                some = wanted[at : at + ROWS_AT_ONCE]
                 marks = ",".join("?" * len(some))
                 query = f"""SELECT code, state FROM items
                     WHERE lab = ? AND code IN ({marks}) AND state IS NOT NULL"""  # noqa: S608
@@ -142,7 +139,7 @@ class ProjectionTables:
             rows = conn.execute(
                 """SELECT code, changed, state FROM items
                 WHERE lab = ? AND code > ? AND state IS NOT NULL ORDER BY code LIMIT ?""",
-                (_number(conn, lab), code, _ROWS_AT_ONCE),
+                (_number(conn, lab), code, ROWS_AT_ONCE),
             )
             return [StoredItem(lab, *row) for row in rows]
 

@@ -11,6 +11,9 @@ from fedlab.protocol.replica import HeldLog
 
 from .schema import BLOCK_BITS, PLACE_BITS
 
+# SQLite allows 32,766 values in one statement; a block has 256 entries.
+ROWS_AT_ONCE = 512
+
 _SELECT = """
     SELECT logs.id, labs.lab, logs.epoch, held, peaks, head, toward, seen_at, bytes,
         EXISTS (SELECT 1 FROM faults WHERE faults.log = logs.id)

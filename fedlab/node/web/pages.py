@@ -17,6 +17,7 @@ from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import node_of
+from fedlab.protocol.limits import HITS_MAX, ITEMS_LISTED_MAX
 
 routes = web.RouteTableDef()
 
@@ -24,7 +25,6 @@ TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE: Final = "fedlab_language"
 # A page of results on a phone; the next page is a link away.
 HITS: Final = 20
-HITS_MAX: Final = 200
 ITEMS_OF_A_LAB: Final = 500
 # How many days the item page shows of the calendar.
 CALENDAR_DAYS: Final = 14
@@ -215,7 +215,7 @@ async def lab(request: web.Request) -> web.StreamResponse:
     known = [one for one in await node.read(node.service.labs) if one.lab == wanted]
     if not known:
         raise NotFoundError("no lab of this name is known here", "see the list of labs")
-    limit = HITS_MAX if request.query.get("all") else ITEMS_OF_A_LAB
+    limit = ITEMS_LISTED_MAX if request.query.get("all") else ITEMS_OF_A_LAB
     items = await node.read(lambda: node.service.items.list(lab=wanted, limit=limit))
     _ = _language(request).gettext
     found = known[0]
@@ -226,7 +226,8 @@ async def lab(request: web.Request) -> web.StreamResponse:
         (_("Website"), found.url),
     ]
     shown = [(label, value) for label, value in rows if value]
-    return _render(request, "lab.html", lab=found, items=items.items, rows=shown, more=None)
+    more = f"{request.path}?all=1" if limit <= len(items.items) < found.items else None
+    return _render(request, "lab.html", lab=found, items=items.items, rows=shown, more=more)
 
 
 @routes.get("/join")
