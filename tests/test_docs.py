@@ -1,6 +1,6 @@
 """The documents say what the code does: an undocumented command fails, and so does a stale box.
 
-`python tests/test_docs.py` writes the boxes of docs/reference/cli.md anew.
+`python -m tests.test_docs` writes the boxes of docs/reference/cli.md anew.
 """
 
 import re
@@ -50,7 +50,7 @@ def test_every_command_is_documented_as_it_is(path: str) -> None:
     page = CLI_PAGE.read_text()
     assert COMMANDS[path].help
     assert f"\n## {path}\n" in page, f"{path} has no section in {CLI_PAGE.name}"
-    assert boxes(page).get(path) == help_box(path), "run: python tests/test_docs.py"
+    assert boxes(page).get(path) == help_box(path), "run: python -m tests.test_docs"
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:

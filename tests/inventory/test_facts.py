@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -104,8 +104,8 @@ def test_there_is_no_room_for_free_text_floats_or_endless_values(kind: type[Fact
 
 def closed_lists() -> list[tuple[str, ...]]:
     m = facts_module
-    lists = [m.KINDS, m.TERMS, m.UNITS, m.HOLD_REASONS, m.PLACE_KINDS, m.LEGAL_FORMS]
-    return [*lists, m.VAT_STATUSES, m.MOBILITIES, m.POWERS]
+    own = [m.Kind, m.Term, m.Unit, m.HoldReason, m.Power]
+    return [get_args(words) for words in (*own, m.PlaceKind, m.LegalForm, m.VatStatus, m.Mobility)]
 
 
 def test_closed_lists_ascend_so_that_sets_of_them_can() -> None:
