@@ -24,7 +24,12 @@ def write_section(
     """Replace the section of this title, or add it; the first row is the head of the table."""
     head, *rows = [[str(cell) for cell in row] for row in table_rows]
     numeric = [all(_is_figure(row[at]) for row in rows) for at in range(len(head))]
-    lines = [f"## {title}", "", f"{machine()}; {datetime.date.today().isoformat()}.", ""]
+    lines = [
+        f"## {title}",
+        "",
+        f"{machine()}; {datetime.datetime.now(datetime.UTC).date().isoformat()}.",
+        "",
+    ]
     lines.append(_line(head))
     lines.append(_line(["---:" if figure and at else "---" for at, figure in enumerate(numeric)]))
     lines.extend(_line(row) for row in rows)

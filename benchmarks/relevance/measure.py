@@ -167,7 +167,7 @@ def main() -> None:
     if not options.dry:
         digest = hashlib.sha256((HERE.parents[1] / "fedlab/inventory/thesaurus.tsv").read_bytes())
         notes = (
-            "nDCG@10; the formats and the formula are in `relevance/README.md`. Nothing was tuned on"
+            "nDCG@10; `relevance/README.md` has the formats and the formula. Nothing was tuned on"
             f" these queries. Thesaurus {digest.hexdigest()[:8]}."
         )
         write_section("Relevance", [head, *rows], notes)

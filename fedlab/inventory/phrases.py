@@ -63,12 +63,11 @@ class Books(msgspec.Struct, array_like=True):
     A sense is a whole number: concept * 1000 + worth * 4 + source.
     """
 
-    exact: dict[str, list[int]] = {}
-    stems: dict[str, list[int]] = {}
+    stems: dict[str, list[int]] = {}  # by stems apart; the other books by forms as one word
+    exact: dict[str, tuple[str, list[int]]] = {}  # as spelled, where that says other than stems
     nouns: dict[str, list[int]] = {}
     roots: dict[str, list[int]] = {}
-    longest_stems: dict[str, int] = {}  # first word -> words of the longest phrase
-    longest_nouns: dict[str, int] = {}
+    longest_nouns: dict[str, int] = {}  # first word -> words of the longest phrase
     longest_roots: dict[str, int] = {}
     named: dict[str, list[str]] = {}  # concept -> those whose terms its own terms are part of
     french: dict[str, int] = {}  # stem -> 1 if only French terms have it, -1 if only English ones
@@ -92,6 +91,9 @@ class BookMaker:
         self._numbers = {slug: number for number, slug in enumerate(concepts)}
         self._slugs = list(concepts)
         self.books = Books()
+        self._spelled: dict[str, str] = {}  # a term as it is spelled -> as it stands in stems
+        self._exact: dict[str, list[int]] = {}
+        self._joined: dict[str, list[int]] = {}  # stems as one word
 
     def fill(self, content: Callable[[str], list[Word]]) -> Books:
         """Return the books; `content` reads the words of a term, stop words included."""
@@ -108,12 +110,15 @@ class BookMaker:
             for term in concept.en:
                 self._add_nouns(content(term), concept.slug, "en")
         books = self.books
+        for spelled, key in self._spelled.items():
+            if self._exact[spelled] != books.stems[key]:
+                books.exact[spelled] = key, self._exact[spelled]
         for key, senses in books.nouns.items():
             books.nouns[key] = self._shared(senses)
         for slug, number in self._numbers.items():
             # The name of a concept is an English term too, where no term says the same.
             forms = [word.stem for word in content(slug)]
-            if "".join(forms) not in books.stems:
+            if "".join(forms) not in self._joined:
                 self._add(books.nouns, "".join(forms), pack(number, SLUG_WORTH, "en"))
                 _lengthen(books.longest_nouns, forms)
         return books
@@ -136,11 +141,11 @@ class BookMaker:
         sense = pack(self._numbers[slug], worth, source)
         stems = [word.stem for word in words]
         folded = [word.folded for word in words]
-        for key in {"".join(stems), "".join(folded[:-1]) + stems[-1]}:
+        for key in {" ".join(stems), "".join(stems), "".join(folded[:-1]) + stems[-1]}:
             self._add(books.stems, key, sense)
-            _lengthen(books.longest_stems, [key])
-        _lengthen(books.longest_stems, stems)
-        self._add(books.exact, "".join(folded), sense)
+        self._add(self._joined, "".join(stems), sense)
+        self._spelled[" ".join(folded)] = " ".join(stems)
+        self._add(self._exact, " ".join(folded), sense)
         books.spellings.update(folded)
         books.word_stems.update(stems)
         books.word_roots.update(word.root for word in words)
@@ -177,7 +182,7 @@ class BookMaker:
         does = source == "en" and bool(solid) and solid[0].folded in DOING
         for noun in filter(None, nouns):
             forms = [word.stem for word in noun]
-            known = self.books.stems.get("".join(forms))
+            known = self._joined.get("".join(forms))
             if known is not None:
                 if not does:
                     self._name_kinds(known, slug)
@@ -227,9 +232,32 @@ class BookMaker:
         return [pack(number, COMMON_WORTH, _SOURCES[senses[0] % 4]), *kept]
 
 
+def _at(
+    book: dict[str, list[int]], longest: dict[str, int], forms: Sequence[str], at: int
+) -> tuple[int, list[int]] | None:
+    """Return the longest phrase of a book that begins at a word."""
+    for count in range(min(longest.get(forms[at], 0), len(forms) - at), 0, -1):
+        packed = book.get("".join(forms[at : at + count]))
+        if packed:
+            return count, packed
+    return None
+
+
 def _lengthen(longest: dict[str, int], forms: Sequence[str]) -> None:
     if longest.get(forms[0], 0) < len(forms):
         longest[forms[0]] = len(forms)
+
+
+class _Node:
+    """A place in the tree of terms: what the words so far mean, and which words may follow."""
+
+    __slots__ = ("next", "packed", "senses", "spelled")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.packed: list[int] | None = None
+        self.senses: tuple[Sense, ...] = ()  # unpacked when first asked for
+        self.spelled: dict[str, list[int]] | None = None  # of terms of one stem, by spelling
 
 
 class PhraseBook:
@@ -240,6 +268,20 @@ class PhraseBook:
         self._slugs = slugs
         self._unpacked: dict[tuple[int, ...], tuple[Sense, ...]] = {}
         self._keys: list[str] = []
+        self._terms: dict[str, _Node] = {}
+        for key, packed in books.stems.items():
+            self._node(key).packed = packed
+        for spelled, (key, packed) in books.exact.items():
+            node = self._node(key)
+            node.spelled = {**(node.spelled or {}), spelled: packed}
+
+    def _node(self, key: str) -> _Node:
+        root = _Node()
+        root.next = self._terms
+        node = root
+        for word in key.split():
+            node = node.next.get(word) or node.next.setdefault(word, _Node())
+        return node
 
     def _senses(self, packed: list[int]) -> tuple[Sense, ...]:
         key = tuple(packed)
@@ -251,32 +293,29 @@ class PhraseBook:
             )
         return known
 
-    def _at(
-        self, book: dict[str, list[int]], longest: dict[str, int], forms: Sequence[str], at: int
-    ) -> tuple[int, list[int]] | None:
-        for count in range(min(longest.get(forms[at], 0), len(forms) - at), 0, -1):
-            packed = book.get("".join(forms[at : at + count]))
-            if packed:
-                return count, packed
-        return None
-
     def _term(self, words: Sequence[Word], stems: list[str], at: int) -> _Found | None:
         """Return the longest term that begins at a word."""
-        books = self._books
-        found = self._at(books.stems, books.longest_stems, stems, at)
-        if found is None:
+        node = self._terms.get(stems[at])
+        best, place, count, end = None, at, 0, len(stems)
+        while node is not None:
+            place += 1
+            if node.packed is not None:
+                best, count = node, place - at
+            node = node.next.get(stems[place]) if place < end else None
+        if best is None:
             return None
-        count, packed = found
-        if len(packed) > 1 or count == 1:
-            # Of terms with one stem, the one that is spelled alike is meant.
-            spelled = "".join([word.folded for word in words[at : at + count]])
-            packed = books.exact.get(spelled, packed)
-        return count, self._senses(packed)
+        if best.spelled is not None:
+            spelled = " ".join([word.folded for word in words[at : at + count]])
+            if spelled in best.spelled:
+                return count, self._senses(best.spelled[spelled])
+        if not best.senses:
+            best.senses = self._senses(best.packed or [])
+        return count, best.senses
 
     def matches(self, words: Sequence[Word]) -> list[Match]:
         """Return the terms in a text without stop words, the longest first met."""
         stems = [word.mark for word in words]
-        begins = self._books.longest_stems
+        begins = self._terms
         found: list[Match] = []
         end = 0
         for at in [at for at, first in enumerate(stems) if first in begins]:
@@ -292,7 +331,7 @@ class PhraseBook:
         found: list[Match] = []
         at = 0
         while at < len(stems):
-            known = self._term(words, stems, at) if stems[at] in self._books.longest_stems else None
+            known = self._term(words, stems, at)
             if known is None or known[0] == 1:
                 known = self._looser(words, stems, roots, at, known)
             if known is None:
@@ -325,7 +364,7 @@ class PhraseBook:
             (books.nouns, books.longest_nouns, stems, tells and not is_part),
             (books.roots, books.longest_roots, roots, tells and not is_short),
         ):
-            other = self._at(book, longest, forms, at)
+            other = _at(book, longest, forms, at)
             if other is None or (other[0] == 1 and (known is not None or not alone)):
                 continue
             if known is None or other[0] > known[0]:
@@ -337,7 +376,7 @@ class PhraseBook:
 
         The shortest terms come first; nothing comes of a single letter.
         """
-        start = "".join([word.stem for word in words[:-1]] + [word.folded for word in words[-1:]])
+        start = " ".join([word.stem for word in words[:-1]] + [word.folded for word in words[-1:]])
         if len(start) < 2:
             return ()
         self._keys = self._keys or sorted(self._books.stems)

@@ -17,12 +17,12 @@ from fedlab.inventory.concepts import Concept, Relations, read_concepts
 from fedlab.inventory.phrases import BookMaker, Books, Match, PhraseBook, Sense
 from fedlab.inventory.smallwords import STOP
 from fedlab.inventory.spelling import Slips
-from fedlab.inventory.words import Word, WordCache, is_code, root, stem
+from fedlab.inventory.words import WORD_LETTERS_MAX, Word, WordCache, is_code, root, stem
 
 __all__ = ["Concept", "Match", "Sense", "Thesaurus"]
 
 # Changes whenever the same file gives other books.
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 _FAMILY: Final = re.compile(r"[^\W\d_]{2,}(?=\d)")
 
 
@@ -41,8 +41,9 @@ class Thesaurus:
         self.digest = hashlib.sha256("\f".join((FORMAT, *texts)).encode()).hexdigest()
         self.words = WordCache(self._word)
         self._slips: Slips | None = Slips(())  # none while terms are read
-        made = _decode(compiled, self.digest) or self._make(texts)
-        self._made = made
+        kept = _decode(compiled, self.digest)
+        self.was_compiled = kept is not None
+        self._made = made = kept or self._make(texts)
         self.problems = made.problems
         self._concepts = {concept.slug: concept for concept in made.concepts}
         self._relations = Relations(self._concepts)
@@ -63,6 +64,9 @@ class Thesaurus:
         return msgspec.msgpack.encode(self._made)
 
     def _word(self, folded: str) -> Word:
+        if folded.isdigit():
+            return Word(folded, folded, folded, False, folded if self.is_known(folded) else "#")
+        folded = folded[:WORD_LETTERS_MAX]
         cut = stem(folded)
         loose = root(cut)
         books = self._books

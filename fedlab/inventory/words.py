@@ -16,16 +16,31 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-_LIGATURES: Final = str.maketrans(
-    {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "™": " ", "®": " ", "©": " "}
-)
+_LIGATURES: Final = {
+    "œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "µ": "u", "’": "'",
+    "™": " ", "®": " ", "©": " ",
+}  # fmt: skip
+_LIGATURE_TABLE: Final = str.maketrans(_LIGATURES)
 _MARKS: Final = re.compile("[\u0300-\u036f]+")
+
+
+def _fold_slowly(text: str) -> str:
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_LIGATURE_TABLE)))
+
+
+# Nearly all French is Latin-1, where every character folds to one byte but three.
+_LATIN_TABLE: Final = bytes(
+    ord(folded) if len(folded := _fold_slowly(chr(code))) == 1 and folded.isascii() else 0x20
+    for code in range(256)
+)
+_LATIN_LONGER: Final = ("ß", "æ", "¼", "½", "¾")
 # l'établi, d'atelier, qu'on: the article is not a word of its own.
-_ELISION: Final = re.compile(r"\b(?:[cdjlmnst]|qu)['’ʼ`´](?=\w)")
+_ELISION: Final = re.compile(r"\b(?:[cdjlmnst]|qu)'(?=\w)")
 # De-soldering is one word; pied-de-biche is not begun by its de.
 _PREFIX: Final = re.compile(r"(?<![\w-])de-(?=[a-z])")
 # A decimal number is one word, and so is a trailing plus (MK3S+, Ultimaker 2+).
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+\+{0,2}")
+_DECIMAL: Final = re.compile(r"\d[.,]\d")
 _PLUS_CODE: Final = re.compile(r"^(?=.*\d).*[^+]\+{1,2}$")
 
 STEM_LETTERS_MIN: Final = 3  # sci(e), vis: the shortest thing that still tells words apart
@@ -49,8 +64,15 @@ def fold(text: str) -> str:
     """Return the text in lower case without accents, ligatures and elided articles."""
     text = text.lower()
     if not text.isascii():
-        text = _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_LIGATURES)))
-    if "'" in text or "’" in text or not text.isascii():
+        text = text.replace("’", "'")
+        try:
+            latin = text.encode("latin-1").translate(_LATIN_TABLE).decode("ascii")
+        except UnicodeEncodeError:
+            text = _fold_slowly(text)
+        else:
+            longer = any(letter in text for letter in _LATIN_LONGER)
+            text = _fold_slowly(text) if longer else latin
+    if "'" in text:
         text = _ELISION.sub(" ", text)
     if "de-" in text:
         text = _PREFIX.sub("de", text)
@@ -59,15 +81,15 @@ def fold(text: str) -> str:
 
 def split(text: str) -> list[str]:
     """Return the folded words of a text, in order."""
-    words = _WORD.findall(fold(text))
-    for at, word in enumerate(words):
-        if len(word) > WORD_LETTERS_MAX or not word.isalnum():
-            words[at] = _tidy(word)
+    text = fold(text)
+    words: list[str] = _WORD.findall(text)
+    if "+" in text or _DECIMAL.search(text):
+        return [_tidy(word) for word in words]
     return words
 
 
 def _tidy(word: str) -> str:
-    word = word[:WORD_LETTERS_MAX].replace(",", ".")
+    word = word.replace(",", ".")
     # A plus belongs to a model number; after plain letters it is punctuation (C++ keeps its own).
     if word.endswith("+") and not _PLUS_CODE.match(word) and len(word) > 3:
         word = word.rstrip("+")
@@ -93,7 +115,7 @@ def stem(word: str) -> str:
         return word
     if word.endswith("aux") and len(word) > 5 and word[-4] not in "ey":
         return word[:-3] + "al"  # métaux, but not ciseaux, noyaux
-    if word[-1] == "s" and word[-2] != "s" or word.endswith(("eux", "oux", "aux")):
+    if (word[-1] == "s" and word[-2] != "s") or word.endswith(("eux", "oux", "aux")):
         word = word[:-1]
     while len(word) > STEM_LETTERS_MIN and word[-1] == "e":
         word = word[:-1]
@@ -110,13 +132,14 @@ _ENDING: Final = re.compile(
     r"|enc|ery|eri|iqu|ik|ic|ical|al|ai|air|ari|arie|ity|iti|it|ism|ist|nes|ful|li|el|ien|i)$"
 )
 _ROUNDS_MAX: Final = 2
-_SOUNDS: Final = tuple(
-    tuple(pair.split(">"))
-    for pair in (
-        "ph>f sch>ch sh>ch ch>! h> !>ch ce>se ci>si cy>sy x>s qu>k ck>k q>k ch>! c>k !>ch eau>o au>o"
-        " ai>e ei>e ea>e ou>u y>i ee>i emb>anb emp>anp amb>anb amp>anp en>an"
-    ).split()
-)
+# In order; an h that makes a ch is kept aside (!) while the others go.
+_SOUNDS: Final = (
+    ("ph", "f"), ("sch", "ch"), ("sh", "ch"), ("ch", "!"), ("h", ""), ("!", "ch"), ("ce", "se"),
+    ("ci", "si"), ("cy", "sy"), ("x", "s"), ("qu", "k"), ("ck", "k"), ("q", "k"), ("ch", "!"),
+    ("c", "k"), ("!", "ch"), ("eau", "o"), ("au", "o"), ("ai", "e"), ("ei", "e"), ("ea", "e"),
+    ("ou", "u"), ("y", "i"), ("ee", "i"), ("emb", "anb"), ("emp", "anp"), ("amb", "anb"),
+    ("amp", "anp"), ("en", "an"),
+)  # fmt: skip
 _DOUBLE: Final = re.compile(r"(.)\1+")
 
 
@@ -148,9 +171,11 @@ class WordCache(dict[str, Word]):
         self._words_max = words_max
 
     def __missing__(self, folded: str) -> Word:
-        if len(self) >= self._words_max:
-            self.clear()
-        word = self[folded] = self._make(folded)
+        word = self._make(folded)
+        if not folded.isdigit():  # numbers seldom come again
+            if len(self) >= self._words_max:
+                self.clear()
+            self[folded] = word
         return word
 
     def read(self, text: str) -> list[Word]:

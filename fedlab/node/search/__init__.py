@@ -1,5 +1,6 @@
 """Search over everything the node knows: what an item is, in two languages and any spelling."""
 
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,12 +20,21 @@ __all__ = [
 ]
 
 
-def load_thesaurus(own: Path | None = None) -> Thesaurus:
+def load_thesaurus(own: Path | None = None, kept: Path | None = None) -> Thesaurus:
     """Return our thesaurus, extended by a lab's own file if there is one.
 
-    Raises OSError if that file is there and cannot be read; its bad lines are in `problems`.
+    What is made of the files is kept at `kept`, since reading them takes seconds on a small
+    machine. Raises OSError if the lab's file is there and cannot be read; its bad lines are in
+    `problems`.
     """
     texts = [files("fedlab.inventory").joinpath("thesaurus.tsv").read_text("utf-8")]
     if own is not None and own.exists():
         texts.append(own.read_text("utf-8", errors="replace"))
-    return Thesaurus(*texts)
+    if kept is None:
+        return Thesaurus(*texts)
+    thesaurus = Thesaurus(*texts, compiled=kept.read_bytes() if kept.exists() else b"")
+    if not thesaurus.was_compiled:
+        with suppress(OSError):  # a read-only folder costs time, not the search
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(thesaurus.compiled())
+    return thesaurus

@@ -81,29 +81,31 @@ class Shown(NamedTuple):
 
 def write_shown(item: ItemView, reading: Reading) -> str:
     """Return what ranking needs of an item in one line."""
-    main, rest, purpose = reading.name[:3]
+    (main, rest, purpose), labels = reading.name[:3], reading.labels
     is_skill = item.kind == SKILL or any(word.folded in LEARNING for word in main)
     telling = [w for w in main if w.folded not in WEAK and not is_code(w.folded)]
-    labels = reading.labels
+    name = main + rest if rest else main
+    text = purpose + labels + reading.text
+    weights = [f"{slug}:{int(weight * 100)}" for slug, weight in reading.concepts.items()]
     return "\t".join(
         (
             item.item,
             SKILL if is_skill else item.kind,
             str(len(telling)),
             _stems(main),
-            _stems(rest) if rest else "",
-            _stems(purpose) if purpose else "",
-            _stems(labels) if labels else "",
-            f" {' '.join([w.root for w in main + rest])} ",
-            f" {' '.join([w.root for w in purpose + labels + reading.text])} ",
-            f"{''.join([w.folded for w in main + rest])} {''.join([w.folded for w in labels])}",
-            " ".join([f"{slug}:{weight * 100:.0f}" for slug, weight in reading.concepts.items()]),
+            _stems(rest),
+            _stems(purpose),
+            _stems(labels),
+            f" {' '.join([w.root for w in name])} ",
+            f" {' '.join([w.root for w in text])} ",
+            f"{''.join([w.folded for w in name])} {''.join([w.folded for w in labels])}",
+            " ".join(weights),
         )
     )
 
 
 def _stems(words: list[Word]) -> str:
-    return f" {' '.join([word.stem for word in words])} "
+    return f" {' '.join([word.stem for word in words])} " if words else ""
 
 
 def _joined(words: list[Word]) -> list[str]:
@@ -121,6 +123,7 @@ class DocumentMaker:
     def __init__(self, thesaurus: Thesaurus) -> None:
         self._thesaurus = thesaurus
         self._reader = Reader(thesaurus)
+        self._last_facet: tuple[tuple[object, ...], str] = ((), "")
         self._concept_words: dict[str, tuple[str, str]] = {}
 
     def make(self, item: ItemView) -> tuple[tantivy.Document, Reading]:
@@ -138,11 +141,15 @@ class DocumentMaker:
         return document, reading
 
     def _facet(self, item: ItemView) -> str:
+        key = (item.lab, item.kind, item.terms, item.category)
+        if key == self._last_facet[0]:
+            return self._last_facet[1]
         words = [f"lab:{item.lab} kind:{item.kind}"]
         words.extend([f"terms:{term}" for term in item.terms])
         if item.category:
             words.append(facet("category", item.category))
-        return " ".join(words)
+        self._last_facet = key, " ".join(words)
+        return self._last_facet[1]
 
     def _concepts(self, weights: dict[str, float]) -> str:
         parts = []

@@ -11,7 +11,9 @@ So a common query costs one short look at the index, and only a rare one pays fo
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from heapq import nlargest
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 import tantivy
 
@@ -27,15 +29,25 @@ Q = tantivy.Query
 MUST: Final = tantivy.Occur.Must
 SHOULD: Final = tantivy.Occur.Should
 
-READ_MAX: Final = 100  # candidates of a net that are read; ten pages see them all
+READ_MAX: Final = 80  # candidates of a net that are read; ten pages see them all
 ENOUGH: Final = 30  # good candidates that make the next net superfluous
+ANSWERS_MAX: Final = 96  # concepts near to a unit that the wide net asks for, the nearest
 SCORE_MIN: Final = 0.05  # less says nothing
+TAIL: Final = 0.4  # of the best score: what has less is only related, and fills the first page
+TAIL_HITS: Final = 10
 NEAREST_LABS: Final = 20  # whose items are looked at besides, when there are more than are read
 NEAR_BONUS: Final = 0.04  # nearness and freshness only part what is equally good
 NEAR_KM: Final = 20.0
 FRESH_BONUS: Final = 0.02
 FRESH_S: Final = 7 * 86_400.0
 EARTH_KM: Final = 6371.0
+
+
+class _Catch(NamedTuple):
+    """Candidates, and how many the net that caught enough of them held; 0 if none did."""
+
+    items: dict[str, Shown]
+    total: int
 
 
 class Finder:
@@ -54,54 +66,58 @@ class Finder:
         distances = _distances(query.near, labs)
         filters = self._filters(query, distances)
         if filters is None or not plan.units:
-            return Answer(0, [], [])
-        wanted = limit if free is None or not query.date_from else HITS_MAX
-        found, total, is_exact = self._candidates(plan, filters, wanted, distances)
+            return Answer(0, [])
+        is_dated = free is not None and bool(query.date_from)
+        caught = self._catch(plan, filters, HITS_MAX if is_dated else limit, distances)
+        scored = self._rank(plan, caught.items.values(), distances, labs)
+        total, is_exact = max(caught.total, len(scored)), True
+        if free is not None and is_dated:
+            names = [hit.item for hit in scored]
+            kept = set(free(names, query.date_from, query.date_to or query.date_from))
+            scored = [hit for hit in scored if hit.item in kept]
+            total, is_exact = len(scored), caught.total <= len(names)
+        meant = suggestions(plan, self._thesaurus, self._has_items, found_any=bool(scored))
+        return Answer(total, scored[:limit], meant, is_exact)
+
+    def _rank(
+        self,
+        plan: Plan,
+        items: Iterable[Shown],
+        distances: dict[str, float],
+        labs: Mapping[str, Whereabouts],
+    ) -> list[Hit]:
+        """Return the hits, best first, without a long tail of what is only related."""
         ranker = Ranker(plan)
         scored = []
-        for shown in found.values():
+        for shown in items:
             score = ranker.score(shown)
             if score >= SCORE_MIN:
                 lab = shown.item.partition("/")[0]
                 distance = distances.get(lab)
                 scored.append(Hit(shown.item, score + _tie(distance, labs.get(lab)), distance))
         scored.sort(key=lambda hit: (-hit.score, hit.item))
-        if free is not None and query.date_from:
-            until = query.date_to or query.date_from
-            kept = set(free([hit.item for hit in scored], query.date_from, until))
-            scored = [hit for hit in scored if hit.item in kept]
-            total = len(scored)
-        total = max(total, len(scored)) if scored else 0
-        return Answer(
-            total,
-            scored[:limit],
-            suggestions(plan, self._thesaurus, self._has_items, found_any=bool(scored)),
-            is_exact,
-        )
+        good = sum(hit.score >= TAIL * scored[0].score for hit in scored) if scored else 0
+        return scored[: max(good, TAIL_HITS)]
 
-    def _candidates(
+    def _catch(
         self, plan: Plan, filters: list[Any], wanted: int, distances: dict[str, float]
-    ) -> tuple[dict[str, Shown], int, bool]:
-        found: dict[str, Shown] = {}
-        total, is_exact = 0, True
+    ) -> _Catch:
+        """Cast one net after the other until there is enough to rank."""
+        items: dict[str, Shown] = {}
         most = max(READ_MAX, 2 * wanted)
         for net in (self._sure, self._likely, self._wide):
             asked = net(plan)
             if asked is None:
                 continue
             result = self._searcher.search(self._with(asked, filters), most)
-            self._take(result, found)
-            total = max(total, result.count)
-            if result.count > most:
-                is_exact = False
-                if distances:
-                    nearest = sorted(distances, key=distances.__getitem__)[:NEAREST_LABS]
-                    near = self._with(asked, [*filters, self._labs(nearest)])
-                    self._take(self._searcher.search(near, READ_MAX, count=False), found)
-            if len(found) >= max(ENOUGH, wanted):
-                # A wider net would catch more: there are at least as many.
-                return found, total, is_exact and net == self._wide
-        return found, len(found), True
+            self._take(result, items)
+            if result.count > most and distances:
+                nearest = sorted(distances, key=distances.__getitem__)[:NEAREST_LABS]
+                near = self._with(asked, [*filters, self._labs(nearest)])
+                self._take(self._searcher.search(near, READ_MAX, count=False), items)
+            if result.count >= max(ENOUGH, wanted):
+                return _Catch(items, result.count)
+        return _Catch(items, 0)
 
     def _take(self, result: Any, found: dict[str, Shown]) -> None:
         for _, address in result.hits:
@@ -169,7 +185,7 @@ class Finder:
     def _wide(self, plan: Plan) -> Any:
         ways = []
         for unit in plan.units:
-            for slug, worth in unit.answers.items():
+            for slug, worth in nlargest(ANSWERS_MAX, unit.answers.items(), key=itemgetter(1)):
                 ways.append(_boost(self._term("concept", IS + slug), 3 * worth * unit.weight))
             for sense in unit.senses:
                 ways.append(_boost(self._term("concept", MENTIONS + sense.concept), unit.weight))

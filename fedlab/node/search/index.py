@@ -15,13 +15,13 @@ import msgspec
 import tantivy
 
 from fedlab.inventory.catalogue import ItemView
+from fedlab.inventory.spelling import WORDS_MAX, Speller
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.inventory.words import Word
 from fedlab.node.search.asking import Answer, FreeItems, Query, Whereabouts
 from fedlab.node.search.documents import FORMAT, DocumentMaker, make_schema
 from fedlab.node.search.finding import Finder
 from fedlab.node.search.questions import Planner
-from fedlab.inventory.spelling import WORDS_MAX, Speller
 
 # tantivy asks for 15 MB a thread at least; twice that halves the merging, and is given back.
 WRITER_HEAP_BYTES: Final = 30_000_000

@@ -4,15 +4,15 @@ A unit is one thing asked for: a phrase the thesaurus knows (*scie sauteuse*), o
 know (*Bosch*, *4mm*). An item is good when it answers every unit.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import islice, product
+from collections.abc import Sequence
+from itertools import islice, pairwise, product
 from typing import Final, NamedTuple, Protocol
 
 from fedlab.inventory.smallwords import ASKING, HOLDERS, LEARNING, PARTS, WEAK
+from fedlab.inventory.spelling import Speller, letters_between
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
 from fedlab.inventory.words import Word, is_code, root
 from fedlab.node.search.answering import Answers
-from fedlab.inventory.spelling import Speller, letters_between
 from fedlab.protocol.limits import QUERY_CHARS_MAX, QUERY_WORDS_MAX
 
 CONCEPT_WEIGHT: Final = 1.0
@@ -25,7 +25,7 @@ OBJECT_WEIGHT: Final = 0.5  # of what is worked on, where what is done is said t
 GUESS_WORTH: Final = (1.0, 0.92, 0.85, 0.75, 0.7, 0.6)  # by half letters of distance
 COMPLETION_WORTH: Final = 0.9
 GUESSES_MAX: Final = 4
-PHRASINGS_MAX: Final = 64
+PHRASINGS_MAX: Final = 27
 COMPLETIONS_MAX: Final = 12
 PHRASES_MAX: Final = 16
 CODE_LETTERS_MIN: Final = 4  # of a code that may be mistyped or unfinished
@@ -100,11 +100,11 @@ class Planner:
         if unfinished and meant:
             matches = self._unfinished(meant, matches)
         units = self._units(meant, forms, matches)
-        pairs = [a.stem + b.folded for a, b in zip(words, words[1:], strict=False)]
+        pairs = [a.stem + b.folded for a, b in pairwise(words)]
         return Plan(tuple(units), tuple(pairs), _corrected(typed, words, meant), wants_skill)
 
     def _asked(self, words: list[Word]) -> list[Word]:
-        """Return the words that are searched for: not the small ones, unless there are no others."""
+        """Return the words that are searched for: small ones only if there are no others."""
         telling = [word for word in words if not word.is_stop]
         in_phrases = {
             at

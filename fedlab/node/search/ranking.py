@@ -49,6 +49,7 @@ class _Part(NamedTuple):
     sought: tuple[tuple[_Sought, ...], ...]
     stems: tuple[str, ...]
     phrases: tuple[tuple[str, tuple[str, ...]], ...]
+    phrase_words: tuple[str, ...]
 
 
 class Ranker:
@@ -97,7 +98,9 @@ class Ranker:
 def _prepare(unit: Unit) -> _Part:
     sought = tuple(tuple(_seek(form) for form in forms) for forms in unit.forms)
     phrases = tuple((slug, tuple(f" {stem} " for stem in phrase)) for slug, phrase in unit.phrases)
-    return _Part(unit, sought, tuple(f" {word.stem} " for word in unit.words), phrases)
+    phrase_words = tuple({stem for _, phrase in phrases for stem in phrase})
+    stems = tuple(f" {word.stem} " for word in unit.words)
+    return _Part(unit, sought, stems, phrases, phrase_words)
 
 
 def _seek(form: Form) -> _Sought:
@@ -128,6 +131,8 @@ def _apart(part: _Part, item: Shown) -> float:
     Not where the concept was read from the name already: then it is known what it is there.
     """
     best = 0.0
+    if sum([stem in item.main for stem in part.phrase_words]) < 2:
+        return best
     for slug, phrase in part.phrases:
         places = [place for stem in phrase if (place := item.main.find(stem)) >= 0]
         if len(places) < 2 or places != sorted(places):

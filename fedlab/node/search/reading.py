@@ -12,7 +12,16 @@ from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
 from fedlab.inventory.catalogue import ItemView
-from fedlab.inventory.smallwords import AND, CONTAINERS, HOLDERS, PARTS, PURPOSE, WEAK
+from fedlab.inventory.smallwords import (
+    AND,
+    CONTAINERS,
+    ENGLISH,
+    FRENCH,
+    HOLDERS,
+    PARTS,
+    PURPOSE,
+    WEAK,
+)
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
 from fedlab.inventory.words import Word, is_code
 
@@ -37,17 +46,16 @@ FOREIGN: Final = 0.6  # a word of one language in a name of the other: Micro USB
 LANGUAGE_SURE: Final = 2  # words of one language more than of the other
 WORTH_MIN: Final = 0.5  # a noun that dozens of terms end in tells nothing of an item
 
-WORTH_SURE: Final = 0.8  # less is a guess, and never the head beside something known
+WORTH_SURE: Final = 0.85  # less is a guess, and never the head beside something known
 
 _SEGMENTS: Final = re.compile(r"[,;()\[\]{}|/•·]|\s[-–—]+\s|\s[-–—]|[-–—]\s|:\s|\n")
-_FRENCH: Final = frozenset(
-    "a au aux avec d de des du en et l la le les pour sans sur un une".split()
-)
-_ENGLISH: Final = frozenset("and by for from in of on the to w with".split())
 _DESCRIPTION_HEAD_WORDS: Final = 12
-_MEMORY_MAX: Final = 20_000  # patterns of names, and labels; about 10 MB
+_NAMES_MAX: Final = 20_000  # patterns of names, and of labels; about 10 MB
+_TEXTS_MAX: Final = 2_000  # 4 MB
+_TEXT_CHARS_MAX: Final = 300
 K = TypeVar("K")
 V = TypeVar("V")
+_Text = tuple[list[Word], tuple[Match, ...]]
 _Weights = tuple[tuple[Match, float], ...]
 
 
@@ -76,17 +84,23 @@ class Reader:
     def __init__(self, thesaurus: Thesaurus) -> None:
         self._thesaurus = thesaurus
         self._names: dict[tuple[object, ...], tuple[_Weights, bool]] = {}
-        self._labels: dict[str, tuple[list[Word], tuple[Match, ...]]] = {}
+        self._about: dict[tuple[str, ...], list[str]] = {}
+        self._texts: dict[str, _Text] = {}
+        self._labels: dict[str, _Text] = {}
+        self._patterns: dict[tuple[str, ...], tuple[Match, ...]] = {}
 
     def read(self, item: ItemView) -> Reading:
         """Read all words of an item and weigh the concepts in them."""
         words = self._thesaurus.words
         name = self._cut(item.name, item.lang)
-        makes, make_matches = self._label(f"{item.brand} {item.model}")
-        labels, label_matches = self._label(f"{item.category} {' '.join(item.tags)}")
-        description = words.content(item.description)
-        others = (item.serial, item.condition, item.place, item.care, item.safety, item.ref)
-        text = words.content(" ".join((*others, item.code, *item.more.values())))
+        makes, make_matches = self._label(item.brand, item.model)
+        labels, label_matches = self._label(item.category, *item.tags)
+        description, matches = self._text(item.description)
+        told, more = self._text(" ".join(item.more.values())) if item.more else ([], ())
+        # What says where it stands and how it is comes again and again; numbers do not.
+        said = (item.place, item.condition, item.care, item.safety)
+        text = words.content(" ".join((item.code, item.serial, item.ref)))
+        text = text + self._text(" ".join(filter(None, said)))[0]
         weights, has_head = self._name(name)
         found = list(weights)
         if not has_head:
@@ -95,13 +109,13 @@ class Reader:
         weight = MENTION_IN_LABELS if has_head else HEAD_BY_CATEGORY
         found += [(match, weight) for match in label_matches]
         has_head = has_head or bool(label_matches)
-        for part in (description, text):
-            for match in self._thesaurus.matches(part):
+        for part in (matches, more):
+            for match in part:
                 first = not has_head and match.start < _DESCRIPTION_HEAD_WORDS
                 found.append((match, HEAD_BY_DESCRIPTION if first else MENTION_IN_TEXT))
                 has_head = has_head or first
         concepts = self._weigh(found)
-        return Reading(name, makes + labels, description + text, concepts)
+        return Reading(name, makes + labels, description + told + text, concepts)
 
     def _cut(self, text: str, lang: str) -> Name:
         """Cut a name into what the thing is, what is said besides, and what it is for."""
@@ -121,7 +135,7 @@ class Reader:
                         part = purpose
                     continue
                 folded = word.folded
-                french += (folded in _FRENCH) - (folded in _ENGLISH)
+                french += (folded in FRENCH) - (folded in ENGLISH)
                 if folded in PURPOSE and part:  # not at the very beginning
                     part = purpose
                 elif folded in AND and part is main and main:
@@ -129,13 +143,28 @@ class Reader:
         french = max(-LANGUAGE_SURE, min(LANGUAGE_SURE, french))
         return Name(main, rest, purpose, tuple(joints), french)
 
-    def _label(self, text: str) -> tuple[list[Word], tuple[Match, ...]]:
+    def _text(self, text: str) -> _Text:
+        """Return the words and concepts of running text; what is said of many things is kept."""
+        known = self._texts.get(text)
+        if known is None:
+            words = self._thesaurus.words.content(text)
+            known = words, tuple(self._thesaurus.matches(words))
+            if len(text) <= _TEXT_CHARS_MAX:
+                _remember(self._texts, text, known, _TEXTS_MAX)
+        return known
+
+    def _label(self, *texts: str) -> _Text:
+        text = " ".join(filter(None, texts))
         known = self._labels.get(text)
         if known is None:
             words = self._thesaurus.words.content(text)
-            matches = _telling(self._thesaurus.matches(words, thorough=True), words)
-            known = (words, tuple(matches))
-            _remember(self._labels, text, known)
+            pattern = tuple([word.mark for word in words])
+            matches = self._patterns.get(pattern)
+            if matches is None:
+                matches = tuple(_telling(self._thesaurus.matches(words, thorough=True), words))
+                _remember(self._patterns, pattern, matches)
+            known = words, matches
+            _remember(self._labels, text, known, _TEXTS_MAX)
         return known
 
     def _name(self, name: Name) -> tuple[_Weights, bool]:
@@ -168,19 +197,25 @@ class Reader:
         return weights
 
     def _settle(self, senses: tuple[Sense, ...], weights: dict[str, float]) -> None:
-        names = {sense.concept for sense in senses}
-        others = weights.keys() - names
-        likely = {name for name in names if self._fits(name, others)}
-        if likely and likely != names:
-            for name in names - likely:
-                weights[name] = min(weights[name], UNLIKELY)
-            for name in likely:
-                weights[name] = min(HEAD, weights[name] / AMBIGUOUS)
+        names = [sense.concept for sense in senses]
+        likely = [name for name in names if any(x in weights for x in self._near(name, names))]
+        if likely and len(likely) < len(names):
+            for name in names:
+                if name in likely:
+                    weights[name] = min(HEAD, weights[name] / AMBIGUOUS)
+                else:
+                    weights[name] = min(weights[name], UNLIKELY)
 
-    def _fits(self, name: str, others: set[str]) -> bool:
-        known = self._thesaurus
-        near = {*known.broader(name), *known.narrower(name), *known.related(name)} - {name}
-        return not near.isdisjoint(others)
+    def _near(self, name: str, but: list[str]) -> list[str]:
+        """Return what is about a concept, without the other meanings of a word."""
+        key = (name, *but)
+        known = self._about.get(key)
+        if known is None:
+            ways = self._thesaurus
+            about = {*ways.broader(name), *ways.narrower(name), *ways.related(name)}
+            known = sorted(about.difference(but))
+            _remember(self._about, key, known)
+        return known
 
 
 class _NameReading:
@@ -299,13 +334,14 @@ def _solid(words: list[Word]) -> list[Word]:
 
 def _head(matches: list[Match], french: int) -> Match:
     """Return the match that says what the thing is: the first in French, the last in English."""
-    # A trade mark is never the head where a noun is known.
-    nouns = [m for m in matches if any(sense.source != "makes" for sense in m.senses)] or matches
-    nouns = [m for m in nouns if _worth(m) >= WORTH_SURE] or nouns
-    return nouns[0] if french > 0 else nouns[-1]
+    # A trade mark is never the head where a noun is known, but where one is only guessed.
+    sure = [match for match in matches if _worth(match) >= WORTH_SURE]
+    nouns = [m for m in sure if any(sense.source != "makes" for sense in m.senses)]
+    best = nouns or sure or matches
+    return best[0] if french > 0 else best[-1]
 
 
-def _remember(memory: dict[K, V], key: K, value: V) -> None:
-    if len(memory) >= _MEMORY_MAX:
+def _remember(memory: dict[K, V], key: K, value: V, most: int = _NAMES_MAX) -> None:
+    if len(memory) >= most:
         memory.clear()
     memory[key] = value
