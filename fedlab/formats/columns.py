@@ -14,7 +14,9 @@ from fedlab.formats.quantities import decimal_comma, read_money, read_yes
 from fedlab.formats.tables import MappingError, Table, column_letter
 from fedlab.formats.text import fold, folded, near
 
-_SEVERAL = frozenset({"name", "place", "tags", "more"})  # fields that more than one column feeds
+_SEVERAL = frozenset(
+    {"name", "place", "tags", "more", "skip"}
+)  # fields that more than one column feeds
 _NAME_BY_CONTENT_MIN = 0.3  # below this a column repeats itself too much to name anything
 _DESCRIPTION_AS_NAME_CHARS = 100
 _NUMBER_HEADERS = folded("N°|No|Num|Numéro|Number|#|ID|Identifiant|Label")

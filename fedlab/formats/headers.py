@@ -8,13 +8,14 @@ its head word (`Nom du composant`, `Storage location`), then with a slip of the 
 import re
 from typing import NamedTuple
 
-from fedlab.formats.text import fold, near
+from fedlab.formats.text import fold, folded, near
 
-# What a header may mean and a person may map a column to. `more` keeps the text as it stands.
+# What a header may mean and a person may map a column to. `more` keeps the text as it stands,
+# `skip` leaves it out; no header means that by itself.
 FIELDS = (
     "name", "code", "kind", "quantity", "unit", "category", "description", "brand", "model",
     "serial", "place", "condition", "care", "safety", "tags", "ref", "lang", "terms", "price",
-    "hourly", "deposit", "buffer", "value", "training", "more",
+    "hourly", "deposit", "buffer", "value", "training", "more", "skip",
 )  # fmt: skip
 
 # Terms whose column is answered with yes or no, or with a price.
@@ -93,9 +94,9 @@ _PHRASES: dict[str, str] = {
     "use": "Usage sur place|Sur place|Utilisation sur place|Use on site|On-site use|On site",
     "help": "Accompagnement|Aide|Help",
     # Known, and none of our fields: they keep their own name, and no slip of the pen claims them.
-    "more": "Fournisseur|Fournisseurs|Supplier|Supplier 1|Vendor|Vendeur|Revendeur|Lien|Liens|"
-    "Link|Links|URL|Site|Web|Date|Date d'achat|Purchase date|Purch date|Acquired|Acquis le|"
-    "Datasheet|Fiche technique|Documentation|Photo|Photos|Image|Images|Footprint|Package|"
+    "more": "Fournisseur|Fournisseurs|Lieu d'achat|Supplier|Supplier 1|Vendor|Vendeur|Revendeur|"
+    "Lien|Liens|Link|Links|URL|Site|Web|Date|Date d'achat|Purchase date|Purch date|Acquired|"
+    "Acquis le|Datasheet|Fiche technique|Documentation|Photo|Photos|Image|Images|Footprint|Package|"
     "Packaging|Conditionnement|Seuil|Seuil minimum|Min amount|Minimum|Minamount|Mini|"
     "Propriétaire|Owner|Responsable|Contact|Company|Société|Order number|Commande|Batch|Lot|"
     "Warranty|Garantie|Weight|Poids|Length|Longueur|Width|Largeur|Height|Hauteur|Thickness|"
@@ -125,7 +126,7 @@ _HEADS: dict[str, str] = {
     "deposit": "caution deposit",
     "ref": "référence réf ref reference",
     "tags": "tags keywords",
-    "lend": "prêtable empruntable",
+    "lend": "prêt prêtable empruntable",
 }
 # With one of these in it a longer header is about somebody or something else.
 _OTHERS = frozenset(
@@ -133,9 +134,17 @@ _OTHERS = frozenset(
         "fournisseur supplier vendor commande order checkout checked user utilisateur client "
         "customer company date seuil minimum min mini max alerte owner propriétaire "
         "responsable contact lien link url photo image status endommagée damaged id projets notes "
-        "achat loan period durée"
+        "loan period durée"
     ).split()
 )  # fmt: skip
+_HOURS, _OTHER_TIMES = (
+    folded("h|heure|heures|hour|hours|horaire|hourly"),
+    folded("jour|jours|journée|day|days|semaine|week|mois|month|an|year|min|minute"),
+)
+_PEOPLE = folded(
+    "emprunteur|emprunteuse|prêté|prêtée|borrower|username|user|utilisateur|email|mail|courriel|"
+    "téléphone|tel|phone|adhérent|membre|member|détenteur|assigned|responsable|contact"
+)
 _SMALL = frozenset(
     fold("de du des d la le les l en à au aux the of in on for per par un une a an est y").split()
 )
@@ -172,6 +181,11 @@ def recognise(header: str) -> Meaning | None:
     return _by_head(words) or _by_slip(bare) or _by_slip(" ".join(words))
 
 
+def may_name_people(header: str) -> bool:
+    """Say whether a column's header announces members, borrowers or how to reach them."""
+    return not _PEOPLE.isdisjoint(fold(header).split())
+
+
 def _by_head(words: list[str]) -> Meaning | None:
     if len(words) < 2 or len(words) > 8:
         return None
@@ -182,9 +196,12 @@ def _by_head(words: list[str]) -> Meaning | None:
         first, last = last, first
     if last == "name" and first and first != "name":  # Category name
         return Meaning(first, _HEAD_RANK)
-    if found := first or last:
-        return Meaning(found, _HEAD_RANK)
-    return None
+    found = first or last
+    if found in ("price", "value") and _HOURS.intersection(words):
+        found = "hourly"
+    elif found in ("price", "value") and _OTHER_TIMES.intersection(words):
+        found = "more"  # a price for another time than an hour has no field
+    return Meaning(found, _HEAD_RANK) if found else None
 
 
 def _by_slip(text: str) -> Meaning | None:

@@ -1,12 +1,13 @@
 """One file of any format, read as the items that it lists: `read_items` is the way in."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fedlab.formats import kinds
 from fedlab.formats.columns import describe, field_named, lay_out
 from fedlab.formats.csvfile import read_csv
+from fedlab.formats.headers import may_name_people
 from fedlab.formats.headrow import find_table
 from fedlab.formats.items import Context, ImportRow, read_row
 from fedlab.formats.jsonfile import read_json
@@ -80,7 +81,9 @@ def read_items(
             kinds.kind_of_title(table.title) or title_kind,
             kinds.kind_of_columns(table.columns),
         )
-        columns += [Column(table.title, *said) for said in describe(table, layout).items()]
+        read_as = describe(table, layout)
+        columns += [Column(table.title, *said) for said in read_as.items()]
+        asides += _warnings(table, read_as)
         by_title = several and table.sorted_by_title and not _UNTITLED.fullmatch(table.title)
         for row in table.rows:
             if by_title and not row.section:
@@ -97,6 +100,21 @@ def read_items(
     if several:
         rows = _without_clashing_numbers(rows)
     return Sheet(tuple(rows), tuple(rejected), tuple(asides), tuple(columns))
+
+
+def _warnings(table: Table, read_as: Mapping[str, str]) -> list[Aside]:
+    """Return a word for each column that may name people: an inventory is read by other labs."""
+    filled = {column for row in table.rows for column in row.cells}
+    return [
+        Aside(
+            1,
+            f"the column “{header}” may name people, and other labs will read it: "
+            f'--map "skip={header}" leaves it out',
+            table.title,
+        )
+        for place, (header, field) in enumerate(read_as.items())
+        if field == "more" and place in filled and table.headed and may_name_people(header)
+    ]
 
 
 def _without_clashing_numbers(rows: list[ImportRow]) -> list[ImportRow]:

@@ -156,6 +156,8 @@ class _Item:
             self._money(field, cell, header)
         elif field in TERM_COLUMNS:
             self._term(field, cell, header)
+        elif field == "skip":
+            return
         elif take := getattr(self, f"_take_{field}", None):
             take(cell, header)
         else:

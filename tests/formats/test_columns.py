@@ -219,6 +219,15 @@ def test_a_mapping_that_cannot_be_is_refused_with_the_choices() -> None:
     assert "name, code, kind" in refusal.value.hint
 
 
+def test_a_column_that_may_name_people_is_told_and_can_be_left_out() -> None:
+    text = "Nom;Emprunteur;Lieu\nScie;Camille D.;Cave\n"
+    (aside,) = sheet(text).asides
+    assert "may name people" in aside.reason and '--map "skip=Emprunteur"' in aside.reason
+    found = sheet(text, "skip=Emprunteur")
+    assert found.asides == () and "more" not in found.rows[0].content.detail
+    assert sheet("Nom;Emprunteur\nScie;\n").asides == ()
+
+
 # --- files that cannot be read --------------------------------------------------------------------
 
 

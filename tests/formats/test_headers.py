@@ -27,12 +27,14 @@ KNOWN = {
     "ref": "Référence|Réf.|Reference",
     "terms": "Modalités|Conditions",
     "price": "Tarif|Loan fee|Prix de vente",
-    "hourly": "Tarif horaire|Hourly rate",
+    "hourly": "Tarif horaire|Hourly rate|Tarif/h|Prix à l'heure|Price per hour (€)",
     "deposit": "Caution|Dépôt de garantie|Deposit",
-    "value": "Valeur|Purchase Cost|Prix|Prix (€)|Price paid|Valeur de remplacement",
-    "lend": "Prêt ?|Empruntable|Reservable",
+    "value": "Valeur|Purchase Cost|Prix d'achat TTC|Prix|Prix (€)|Price paid|"
+    "Valeur de remplacement",
+    "lend": "Prêt ?|Prêt autorisé|Empruntable|Reservable",
     "sell": "À vendre",
     "more": "Fournisseur|Supplier 1 Part#|Date d'achat|Seuil minimum|Location ID|Part ID|Lien|"
+    "Tarif à la journée|Prix par jour|Durée de prêt|Lieu d'achat|"
     "Checked Out To: Username|Order Number|Material|Prix fournisseur|uuid",
 }
 
