@@ -84,12 +84,18 @@ REQUESTS_MAX: Final = 32
 # Entries that one request may ask for: 16 blocks, about 2 MB of ordinary entries.
 WANT_ENTRIES_MAX: Final = 16 * BLOCK_ENTRIES
 
+# A node has an address or two on its network, a name, and one behind a proxy.
 URLS_MAX: Final = 8
+# A host name has 253 characters at most.
 URL_CHARS_MAX: Final = 256
+# A program's name and its version.
 AGENT_CHARS_MAX: Final = 64
+# Ours are 16 bytes; four times that is room, and still cheap to look up.
 TOKEN_BYTES_MAX: Final = 64
+# A word for programs, two sentences for people.
 BYE_CODE_CHARS_MAX: Final = 32
 BYE_TEXT_CHARS_MAX: Final = 512
+# Nobody may send a peer away for more than a day.
 RETRY_SECONDS_MAX: Final = 86_400
 
 # `fedlab-bundle/1 `, the network, a time.
@@ -189,9 +195,11 @@ assert QUANTITY_MAX <= INTEGER_MAX and 90_000 * MONEY_MAX <= INTEGER_MAX
 BUFFER_DAYS_MAX: Final = 90
 # A kit of more is two kits.
 PARTS_MAX: Final = 32
+# Nobody is trained more than a few times before one machine.
 TRAININGS_ASKED_MAX: Final = 8
 # What a van shows; a stop that names no items brings all it has.
 STOP_ITEMS_MAX: Final = 80
+# A lab has a training for each of its dangerous machines.
 HONOURED_MAX: Final = 32
 # A hundred years: who wants longer means never.
 TRAINING_DAYS_MAX: Final = 36_525
