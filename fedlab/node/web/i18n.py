@@ -5,6 +5,7 @@ is the English text; French is the language of a browser that asks for neither.
 """
 
 import datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -33,17 +34,17 @@ class Language:
         text = self.messages.get(message, (message,))[0]
         return text % values if values else text
 
-    def ngettext(self, one: str, many: str, count: float, **values: object) -> str:
+    def ngettext(self, one: str, many: str, count: float | Decimal, **values: object) -> str:
         """The message for a count: French uses the plural from 2 on, English for all but 1."""
         plural = count >= 2 if self.code == "fr" else count != 1
         forms = self.messages.get(one, (one, many))
         return forms[1 if plural else 0] % {"count": self.number(count), **values}
 
-    def number(self, value: float) -> str:
+    def number(self, value: float | Decimal) -> str:
         return format_decimal(value, locale=self.locale)
 
     def money(self, cents: int) -> str:
-        return format_currency(cents / 100, "EUR", locale=self.locale)
+        return format_currency(Decimal(cents) / 100, "EUR", locale=self.locale)
 
     def distance(self, km: float) -> str:
         """Whole kilometres beyond ten: nobody drives by the hundred metres."""

@@ -1,5 +1,6 @@
 """The closed words of the facts (kinds, terms, units) as people read them."""
 
+from decimal import Decimal
 from typing import Protocol
 
 from fedlab.node.web.i18n import Language
@@ -54,7 +55,7 @@ def quantity_text(language: Language, thousandths: int | None, unit: str) -> str
     if thousandths is None:
         return _("unknown")
     ngettext = language.ngettext
-    count = thousandths / 1000
+    count = Decimal(thousandths) / 1000
     counted = {
         "piece": language.number(count),
         "bag": ngettext("%(count)s bag", "%(count)s bags", count),
