@@ -79,6 +79,20 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in links(page) if not (page.parent / target).exists()] == []
 
 
+def test_every_page_stands_in_the_index() -> None:
+    index = REPO / "docs" / "README.md"
+    listed = {(index.parent / target).resolve() for target in links(index)}
+    assert listed == set((REPO / "docs").glob("*/*.md"))
+
+
+LAWS = REPO / "docs" / "explanation" / "laws.md"
+
+
+@pytest.mark.parametrize("path", re.findall(r"`(tests/[^`]*\.py)`", LAWS.read_text()))
+def test_the_tests_that_hold_the_laws_are_there(path: str) -> None:
+    assert list(REPO.glob(path))
+
+
 def write_boxes() -> None:
     """Write the boxes of the page anew, adding those that are not there yet."""
     page = CLI_PAGE.read_text()
