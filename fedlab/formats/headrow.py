@@ -27,9 +27,7 @@ def find_table(grid: Grid, hints: Iterable[str] = ()) -> Table:
         head = _shaped_headers(grid.lines)
     width = max((len(line.cells) for line in grid.lines), default=0)
     if head is None:
-        return Table(
-            grid.title, unique_names([""] * width), _rows(grid.lines), _untold(grid), headed=False
-        )
+        return Table(grid.title, unique_names([""] * width), _rows(grid.lines), headed=False)
     headers, above = _two_storeys(grid, head)
     headers += [""] * (width - len(headers))
     asides = [
@@ -195,14 +193,6 @@ def _rows(lines: Iterable[Line], sections: dict[int, str] | None = None) -> tupl
             (sections or {}).get(line.number, ""),
         )
         for line in lines
-    )
-
-
-def _untold(grid: Grid) -> tuple[Aside, ...]:
-    if not grid.lines or len(grid.lines[0].cells) < 2:
-        return ()
-    return (
-        Aside(grid.lines[0].number, "no row names the columns: every row is an item", grid.title),
     )
 
 

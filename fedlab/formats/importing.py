@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fedlab.formats import kinds
 from fedlab.formats.columns import describe, field_named, lay_out
 from fedlab.formats.csvfile import read_csv
-from fedlab.formats.headers import may_name_people
+from fedlab.formats.headers import may_name_people, recognise
 from fedlab.formats.headrow import find_table
 from fedlab.formats.items import Context, ImportRow, read_row
 from fedlab.formats.jsonfile import read_json
@@ -30,6 +30,7 @@ _FOREIGN = {
     b"SQLite format 3": "a database",
     b"{\\rtf": "a word processor's document",
 }
+_TEXT_ENDINGS = ("csv", "tsv", "tab", "txt")
 _UNTITLED = re.compile(r"(?:sheet|feuille?|tabelle|table|hoja)?\s*\d*", re.IGNORECASE)
 
 
@@ -103,18 +104,38 @@ def read_items(
 
 
 def _warnings(table: Table, read_as: Mapping[str, str]) -> list[Aside]:
-    """Return a word for each column that may name people: an inventory is read by other labs."""
-    filled = {column for row in table.rows for column in row.cells}
-    return [
-        Aside(
-            1,
-            f"the column “{header}” may name people, and other labs will read it: "
-            f'--map "skip={header}" leaves it out',
-            table.title,
+    """Return what the person should look at before other labs read it.
+
+    Headers that say nothing known, and columns that may name people.
+    """
+    warnings = []
+    name = next((header for header, field in read_as.items() if field == "name"), None)
+    if name is not None and not _has_known_headers(table):
+        every = "" if table.headed else "every row is an item, "
+        warnings.append(
+            Aside(
+                table.rows[0].number,
+                f"no headers were recognised: {every}“{name}” was taken for the name "
+                "(--map name=COLUMN chooses another)",
+                table.title,
+            )
         )
-        for place, (header, field) in enumerate(read_as.items())
-        if field == "more" and place in filled and table.headed and may_name_people(header)
-    ]
+    filled = {table.columns[column] for row in table.rows for column in row.cells}
+    for header, field in read_as.items():
+        if field == "more" and header in filled and table.headed and may_name_people(header):
+            warnings.append(
+                Aside(
+                    1,
+                    f"the column “{header}” may name people, and other labs will read it: "
+                    f'--map "skip={header}" leaves it out',
+                    table.title,
+                )
+            )
+    return warnings
+
+
+def _has_known_headers(table: Table) -> bool:
+    return table.headed and any(recognise(header) for header in table.columns)
 
 
 def _without_clashing_numbers(rows: list[ImportRow]) -> list[ImportRow]:
@@ -160,9 +181,16 @@ def _read(data: bytes, filename: str, hints: list[str]) -> tuple[list[Table], li
     page = ending in ("md", "markdown", "mkd", "mdown")
     if ending in ("json", "jsonl", "ndjson") or (not page and text.lstrip()[:1] in ("{", "[")):
         return [_table(read, hints) for read in read_json(text)], []
-    if page or _looks_like_markdown(text):
+    if page or (ending == "txt" and _looks_like_markdown(text)):
         return read_markdown(text), []
-    return [find_table(read_csv(text, tabs_first=ending in ("tsv", "tab")), hints)], []
+    table = find_table(read_csv(text, tabs_first=ending in ("tsv", "tab")), hints)
+    if ending not in _TEXT_ENDINGS and not hints and not _has_known_headers(table):
+        raise FileError(
+            "nothing shows that this is an inventory: its name does not end in .csv, and no column "
+            "has a header that is known",
+            f"if it is one, name it .csv, or name a column with --map; {_FORMATS}",
+        )
+    return [table], []
 
 
 def _table(read: Table | Grid, hints: list[str]) -> Table:

@@ -56,6 +56,29 @@ def test_a_list_without_headers_loses_no_row() -> None:
     assert len(sheet("Perceuse;Atelier\nScie;Atelier\nMarteau;Cave\n").rows) == 3
 
 
+def test_headers_that_say_nothing_are_pointed_out() -> None:
+    said = [
+        sheet(text).asides for text in ("Scie\nTour\n", "Zq;Zp\nScie;1\nTour;2\n", "Nom\nScie\n")
+    ]
+    assert [len(asides) for asides in said] == [1, 1, 0]
+    assert said[0][0].reason == (
+        "no headers were recognised: every row is an item, “column A” was taken for the name "
+        "(--map name=COLUMN chooses another)"
+    )
+    assert "“Zq” was taken for the name" in said[1][0].reason
+
+
+def test_any_text_file_is_not_an_inventory() -> None:
+    """Somebody gave /etc/shadow, and it was published."""
+    text = "root:x:19000:0:99999:7:::\ndaemon:*:18000:0:99999:7:::\n"
+    for name in ("shadow", "setup.py", "app.log"):
+        with pytest.raises(FileError, match="nothing shows that this is an inventory") as refusal:
+            sheet(text, name=name)
+        assert "name it .csv" in refusal.value.hint
+    assert len(sheet("Nom;Qté\nScie;1\n", name="inventaire").rows) == 1
+    assert len(sheet("Foo;Bar\nScie;x\n", "name=A", name="inventaire").rows) == 2
+
+
 def test_unknown_headers_are_told_from_rows_by_their_columns() -> None:
     rows = "".join(f"{thing};{place}\n" for thing, place in zip("abcdef", "XXYYXY", strict=True))
     assert fields("Truc;Bidule\n" + rows.replace("a;", "Alène;")) == {

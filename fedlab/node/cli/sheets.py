@@ -84,13 +84,13 @@ def _show_counts(answer: dict[str, Any]) -> None:
         say(f"{len(answer['rejected'])} rejected:")
         _show_lines(answer["rejected"])
     if answer.get("notes"):
-        say(f"{len(answer['notes'])} lines belong to no item:")
+        say(f"{len(answer['notes'])} notes:")
         _show_lines(answer["notes"])
 
 
 def _show_lines(lines: list[dict[str, Any]]) -> None:
     rows = ((f"{line.get('sheet', '')} {line['row']}".strip(), line["reason"]) for line in lines)
-    show.table(("ROW", "REASON"), rows)
+    show.table(("ROW", ""), rows)
 
 
 _SHOWN_CHARS = 120  # of a new item in a table; `--json` has all of it
