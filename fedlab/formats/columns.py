@@ -30,7 +30,7 @@ _PART_HEADERS = {
     "forme": "shape",
     "profil": "shape",
 }
-Mapping_ = Sequence[tuple[str, str]]  # (field, column), as given on the command line
+MappedColumns = Sequence[tuple[str, str]]  # (field, column), as given on the command line
 
 
 class Layout(NamedTuple):
@@ -43,7 +43,7 @@ class Layout(NamedTuple):
     decimal_comma: bool | None
 
 
-def lay_out(table: Table, mapping: Mapping_ = ()) -> Layout:
+def lay_out(table: Table, mapping: MappedColumns = ()) -> Layout:
     """Return what each column of a table means; raises MappingError for one that cannot be."""
     cells = _cells_by_column(table)
     profiles = [profile(column, len(table.rows)) for column in cells]
@@ -156,7 +156,7 @@ def _are_codes(cells: list[str], *, numbers: bool) -> bool:
 # --- by mapping ---------------------------------------------------------------------------------
 
 
-def _as_asked(table: Table, mapping: Mapping_) -> dict[int, str]:
+def _as_asked(table: Table, mapping: MappedColumns) -> dict[int, str]:
     asked: dict[int, str] = {}
     for field, column in mapping:
         asked[_column(table, column)] = field_named(field)

@@ -1,7 +1,7 @@
 """One file of any format, read as the items that it lists: `read_items` is the way in."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fedlab.formats import kinds
@@ -13,7 +13,7 @@ from fedlab.formats.items import Context, ImportRow, read_row
 from fedlab.formats.jsonfile import read_json
 from fedlab.formats.markdown import read_markdown
 from fedlab.formats.sheets import read_sheets
-from fedlab.formats.tables import Aside, FileError, Grid, MappingError, Table
+from fedlab.formats.tables import Aside, FileError, Grid, MappingError, Row, Table, check_rows
 from fedlab.formats.text import decode
 from fedlab.protocol import limits
 
@@ -75,32 +75,29 @@ def read_items(
         if not table.rows:
             continue
         layout = lay_out(table, _mapping_for(table, mapping, several=several))
-        context = Context(
-            table,
-            layout,
-            kind,
-            kinds.kind_of_title(table.title) or title_kind,
-            kinds.kind_of_columns(table.columns),
-        )
         read_as = describe(table, layout)
         columns += [Column(table.title, *said) for said in read_as.items()]
         asides += _warnings(table, read_as)
-        by_title = several and table.sorted_by_title and not _UNTITLED.fullmatch(table.title)
-        for row in table.rows:
-            if by_title and not row.section:
-                row = row._replace(section=table.title)
+        of_title = kinds.kind_of_title(table.title) or title_kind
+        of_columns = kinds.kind_of_columns(table.columns)
+        context = Context(table, layout, kind, of_title, of_columns)
+        for row in _sorted_rows(table, several=several):
             read = read_row(row, context)
             if isinstance(read, Aside):
                 rejected.append(read)
             else:
                 rows.append(read)
-    if len(rows) > limits.IMPORT_ROWS_MAX:
-        raise FileError(
-            f"the file lists more than {limits.IMPORT_ROWS_MAX} items", "split it into several"
-        )
+    check_rows(len(rows))
     if several:
         rows = _without_clashing_numbers(rows)
     return Sheet(tuple(rows), tuple(rejected), tuple(asides), tuple(columns))
+
+
+def _sorted_rows(table: Table, *, several: bool) -> Iterator[Row]:
+    """Yield a table's rows; beside other tables, its title is their section."""
+    by_title = several and table.sorted_by_title and not _UNTITLED.fullmatch(table.title)
+    for row in table.rows:
+        yield row._replace(section=table.title) if by_title and not row.section else row
 
 
 def _warnings(table: Table, read_as: Mapping[str, str]) -> list[Aside]:
