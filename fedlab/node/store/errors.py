@@ -65,6 +65,9 @@ _BY_SQLITE_CODE = {
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
 }
+# Where the disk is full already when a database is opened, its -shm file finds no room: SQLite
+# calls that an error of input and output.
+_NO_ROOM = (sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP)
 _BY_ERRNO = {
     errno.ENOSPC: _DISK_FULL,
     errno.EDQUOT: _DISK_FULL,
@@ -81,7 +84,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as exc:
-        found = _BY_SQLITE_CODE.get((getattr(exc, "sqlite_errorcode", None) or 0) & 0xFF)
+        code = getattr(exc, "sqlite_errorcode", None) or 0
+        found = _DISK_FULL if code in _NO_ROOM else _BY_SQLITE_CODE.get(code & 0xFF)
         if found is None:
             raise  # a constraint or a misuse: a bug of ours, not the disk's doing
         raise store_error(found, path) from exc
