@@ -33,7 +33,7 @@ INCOMING_PER_ADDRESS_MAX: Final = 16
 # A message is at most a few hundred kilobytes: slower than this is 40 kbit/s, or a dead line.
 SEND_SECONDS: Final = 60.0
 # Reaching the inviter and showing the token; somebody waits at a prompt.
-JOIN_SECONDS: Final = 20.0
+INVITER_SECONDS: Final = 20.0
 # What is left to be sent when the node stops.
 STOP_SECONDS: Final = 1.0
 
@@ -121,7 +121,7 @@ class Driver:
             done: asyncio.Future[None] = self._loop.create_future()
             task = self._spawn(self._dial(lab, url, token, done))
             try:
-                async with asyncio.timeout(JOIN_SECONDS):
+                async with asyncio.timeout(INVITER_SECONDS):
                     await asyncio.shield(done)
                 return
             except (TimeoutError, OSError, aiohttp.ClientError) as exc:

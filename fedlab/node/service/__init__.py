@@ -7,6 +7,7 @@ knows HTTP or a terminal. Functions that write must be called by one thread at a
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from fedlab.inventory.catalogue import LabView
 from fedlab.node.config import Folder
 from fedlab.node.errors import ConfigurationError
 from fedlab.node.projector import Projector
@@ -102,9 +103,9 @@ class Service:
         """Return who is let in, from vouches and blocks as they stand."""
         return self.opened.horizon()
 
-    def own(self) -> LabAnswer:
+    def own(self) -> LabView:
         """Return this lab."""
-        return self.labs_part.own()
+        return self.projector.lab(self.opened.lab)
 
     def lab_name(self, lab: LabId) -> str:
         """Return a lab's name, or the first digits of its id."""

@@ -57,10 +57,6 @@ class Labs:
             )
         )
 
-    def own(self) -> LabAnswer:
-        """Return this lab."""
-        return self._answer(self._opened.labs()[self._opened.lab], _Counted(self._opened))
-
     def _answer(self, view: LabView, counted: "_Counted") -> LabAnswer:
         epoch, size = counted.newest.get(view.lab, (0, 0))
         return LabAnswer(
