@@ -35,56 +35,12 @@ ITEMS_OF_A_LAB = 500
 LIMIT = 20
 ROUNDS = 5
 BATCH = 10_000
-MAKERS = [
-    "Bosch",
-    "Makita",
-    "Metabo",
-    "Festool",
-    "DeWalt",
-    "Stanley",
-    "Fluke",
-    "Brother",
-    "Canon",
-    "Epson",
-    "Roland",
-    "Weller",
-]
-FILLERS = [
-    "avec",
-    "pour",
-    "de",
-    "la",
-    "le",
-    "et",
-    "sur",
-    "en",
-    "bon",
-    "état",
-    "livré",
-    "dans",
-    "sa",
-    "mallette",
-    "notice",
-    "fournie",
-    "à",
-    "retirer",
-    "sur",
-    "rendez-vous",
-    "the",
-    "with",
-    "for",
-    "and",
-    "in",
-    "good",
-    "condition",
-    "please",
-    "ask",
-    "before",
-    "use",
-    "spare",
-    "parts",
-    "included",
-]
+MAKERS = ("Bosch", "Makita", "Metabo", "Festool", "Fluke", "Brother", "Canon", "Epson", "Roland")
+FILLERS = (
+    "avec", "pour", "de", "la", "le", "et", "sur", "en", "bon", "état", "livré", "dans", "sa",
+    "mallette", "notice", "à", "retirer", "rendez-vous", "the", "with", "for", "and", "in", "good",
+    "condition", "please", "ask", "before", "use", "spare", "parts", "included",
+)  # fmt: skip
 Search = Callable[[str], int]
 
 
@@ -128,7 +84,7 @@ def questions(count: int) -> list[str]:
     concepts = list(load_thesaurus().concepts.values())
     random.Random(2).shuffle(concepts)
     weights = list(itertools.accumulate(1 / (rank + 8) for rank in range(len(concepts))))
-    asked = []
+    asked: list[str] = []
     for number in range(count):
         concept = rng.choices(concepts, cum_weights=weights)[0]
         text = rng.choice([*concept.fr[:4], *concept.en[:4]])

@@ -110,9 +110,7 @@ class BookMaker:
             for term in concept.en:
                 self._add_nouns(content(term), concept.slug, "en")
         books = self.books
-        for spelled, key in self._spelled.items():
-            if self._exact[spelled] != books.stems[key]:
-                books.exact[spelled] = key, self._exact[spelled]
+        self._tell_apart()
         for key, senses in books.nouns.items():
             books.nouns[key] = self._shared(senses)
         for slug, number in self._numbers.items():
@@ -122,6 +120,12 @@ class BookMaker:
                 self._add(books.nouns, "".join(forms), pack(number, SLUG_WORTH, "en"))
                 _lengthen(books.longest_nouns, forms)
         return books
+
+    def _tell_apart(self) -> None:
+        """Remember the spellings that mean less than their stems: vise is no vis."""
+        for spelled, key in self._spelled.items():
+            if self._exact[spelled] != self.books.stems[key]:
+                self.books.exact[spelled] = key, self._exact[spelled]
 
     def _add(self, book: dict[str, list[int]], key: str, sense: int) -> None:
         known = book.setdefault(key, [])
@@ -141,8 +145,10 @@ class BookMaker:
         sense = pack(self._numbers[slug], worth, source)
         stems = [word.stem for word in words]
         folded = [word.folded for word in words]
-        for key in {" ".join(stems), "".join(stems), "".join(folded[:-1]) + stems[-1]}:
+        joined = {"".join(stems), "".join(folded[:-1]) + stems[-1]}
+        for key in {" ".join(stems), *joined}:
             self._add(books.stems, key, sense)
+        books.word_stems |= joined
         self._add(self._joined, "".join(stems), sense)
         self._spelled[" ".join(folded)] = " ".join(stems)
         self._add(self._exact, " ".join(folded), sense)

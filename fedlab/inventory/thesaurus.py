@@ -13,13 +13,13 @@ from typing import Final
 
 import msgspec
 
-from fedlab.inventory.concepts import Concept, Relations, read_concepts
+from fedlab.inventory.concepts import HEADER, Concept, Relations, read_concepts
 from fedlab.inventory.phrases import BookMaker, Books, Match, PhraseBook, Sense
 from fedlab.inventory.smallwords import STOP
 from fedlab.inventory.spelling import Slips
 from fedlab.inventory.words import WORD_LETTERS_MAX, Word, WordCache, is_code, root, stem
 
-__all__ = ["Concept", "Match", "Sense", "Thesaurus"]
+__all__ = ["HEADER", "Concept", "Match", "Sense", "Thesaurus"]
 
 # Changes whenever the same file gives other books.
 FORMAT: Final = "2"

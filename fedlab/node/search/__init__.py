@@ -5,14 +5,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search.asking import Answer, FreeItems, Hit, Place, Query, Whereabouts
+from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.index import SearchIndex
+from fedlab.protocol.limits import THESAURUS_CHARS_MAX
 
 __all__ = [
     "Answer",
     "FreeItems",
     "Hit",
-    "Place",
     "Query",
     "SearchIndex",
     "Whereabouts",
@@ -28,11 +28,12 @@ def load_thesaurus(own: Path | None = None, kept: Path | None = None) -> Thesaur
     `problems`.
     """
     texts = [files("fedlab.inventory").joinpath("thesaurus.tsv").read_text("utf-8")]
-    if own is not None and own.exists():
-        texts.append(own.read_text("utf-8", errors="replace"))
+    if own is not None and own.is_file():  # no pipe or device, which would never end
+        with own.open(encoding="utf-8", errors="replace") as file:
+            texts.append(file.read(THESAURUS_CHARS_MAX + 1))
     if kept is None:
         return Thesaurus(*texts)
-    thesaurus = Thesaurus(*texts, compiled=kept.read_bytes() if kept.exists() else b"")
+    thesaurus = Thesaurus(*texts, compiled=kept.read_bytes() if kept.is_file() else b"")
     if not thesaurus.was_compiled:
         with suppress(OSError):  # a read-only folder costs time, not the search
             kept.parent.mkdir(parents=True, exist_ok=True)

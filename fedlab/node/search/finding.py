@@ -11,14 +11,14 @@ So a common query costs one short look at the index, and only a rare one pays fo
 
 import math
 from collections.abc import Iterable, Mapping
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import tantivy
 
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search.asking import Answer, FreeItems, Hit, Place, Query, Whereabouts
+from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.documents import IS, MENTIONS, Shown, facet
 from fedlab.node.search.questions import Plan, Unit
 from fedlab.node.search.ranking import Ranker
@@ -35,12 +35,12 @@ ANSWERS_MAX: Final = 96  # concepts near to a unit that the wide net asks for, t
 SCORE_MIN: Final = 0.05  # less says nothing
 TAIL: Final = 0.4  # of the best score: what has less is only related, and fills the first page
 TAIL_HITS: Final = 10
-NEAREST_LABS: Final = 20  # whose items are looked at besides, when there are more than are read
+NEAREST_LABS: Final = (1, 4, 16)  # rings looked at besides, when there is more than is read
+NEAR_READ: Final = 20
 NEAR_BONUS: Final = 0.04  # nearness and freshness only part what is equally good
 NEAR_KM: Final = 20.0
 FRESH_BONUS: Final = 0.02
 FRESH_S: Final = 7 * 86_400.0
-EARTH_KM: Final = 6371.0
 
 
 class _Catch(NamedTuple):
@@ -112,9 +112,10 @@ class Finder:
             result = self._searcher.search(self._with(asked, filters), most)
             self._take(result, items)
             if result.count > most and distances:
-                nearest = sorted(distances, key=distances.__getitem__)[:NEAREST_LABS]
-                near = self._with(asked, [*filters, self._labs(nearest)])
-                self._take(self._searcher.search(near, READ_MAX, count=False), items)
+                nearest = nsmallest(NEAREST_LABS[-1], distances, key=distances.__getitem__)
+                for ring in NEAREST_LABS:
+                    near = self._with(asked, [*filters, self._labs(nearest[:ring])])
+                    self._take(self._searcher.search(near, NEAR_READ, count=False), items)
             if result.count >= max(ENOUGH, wanted):
                 return _Catch(items, result.count)
         return _Catch(items, 0)
@@ -234,7 +235,7 @@ def _boost(way: Any, worth: float) -> Any:
     return Q.boost_query(way, worth)
 
 
-def _distances(near: Place | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
+def _distances(near: Point | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
     if near is None:
         return {}
     return {
@@ -242,16 +243,6 @@ def _distances(near: Place | None, labs: Mapping[str, Whereabouts]) -> dict[str,
         for lab, where in labs.items()
         if where.lat is not None and where.lon is not None
     }
-
-
-def kilometres(one: Place, two: Place) -> float:
-    """Return the distance of two places on a sphere, by the haversine formula."""
-    lat1, lon1, lat2, lon2 = (math.radians(angle) for angle in (*one, *two))
-    half = (
-        math.sin((lat2 - lat1) / 2) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
-    return round(2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half))), 1)
 
 
 def _tie(distance: float | None, where: Whereabouts | None) -> float:

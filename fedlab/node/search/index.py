@@ -55,7 +55,13 @@ class SearchIndex:
             state = _State(self._made_of)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._schema = make_schema()
-        self._index = tantivy.Index(self._schema, path=str(self._folder))
+        try:
+            self._index = tantivy.Index(self._schema, path=str(self._folder))
+        except ValueError:  # damaged: what it is made from is elsewhere
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            state = _State(self._made_of)
+            self._index = tantivy.Index(self._schema, path=str(self._folder))
         self._index.register_tokenizer(
             "whitespace", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         )
@@ -149,9 +155,11 @@ class _Words:
     def __init__(self, searcher: Any) -> None:
         self._searcher = searcher
 
-    def is_used(self, word: Word) -> bool:
+    def is_used(self, word: Word, *, exactly: bool = False) -> bool:
+        searcher = self._searcher
         return bool(
-            self._searcher.doc_freq("name", word.stem) or self._searcher.doc_freq("text", word.root)
+            searcher.doc_freq("name", word.stem)
+            or (not exactly and searcher.doc_freq("text", word.root))
         )
 
     def beginning(self, start: str, most: int) -> Sequence[str]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from itertools import islice, pairwise, product
 from typing import Final, NamedTuple, Protocol
 
-from fedlab.inventory.smallwords import ASKING, HOLDERS, LEARNING, PARTS, WEAK
+from fedlab.inventory.smallwords import ASKING, CONTAINERS, HOLDERS, LEARNING, PARTS, PURPOSE, WEAK
 from fedlab.inventory.spelling import Speller, letters_between
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
-from fedlab.inventory.words import Word, is_code, root
+from fedlab.inventory.words import Word, is_code, root, stem
 from fedlab.node.search.answering import Answers
 from fedlab.protocol.limits import QUERY_CHARS_MAX, QUERY_WORDS_MAX
 
@@ -69,8 +69,8 @@ class Plan(NamedTuple):
 class IndexWords(Protocol):
     """What the planner asks of the words of an index."""
 
-    def is_used(self, word: Word) -> bool:
-        """Say whether any item has the word or one of its root."""
+    def is_used(self, word: Word, *, exactly: bool = False) -> bool:
+        """Say whether any item has the word, or one of its root unless exactly."""
         ...
 
     def beginning(self, start: str, most: int) -> Sequence[str]:
@@ -99,9 +99,10 @@ class Planner:
         matches = self._thesaurus.matches(meant, thorough=True)
         if unfinished and meant:
             matches = self._unfinished(meant, matches)
-        units = self._units(meant, forms, matches)
+        units = self._units(meant, forms, matches, _before_purpose(typed, words))
         pairs = [a.stem + b.folded for a, b in pairwise(words)]
-        return Plan(tuple(units), tuple(pairs), _corrected(typed, words, meant), wants_skill)
+        better = self._better(words, meant, index)
+        return Plan(tuple(units), tuple(pairs), _corrected(typed, better), wants_skill)
 
     def _asked(self, words: list[Word]) -> list[Word]:
         """Return the words that are searched for: small ones only if there are no others."""
@@ -192,10 +193,28 @@ class Planner:
                 best, most = list(tried), known_words
         return best
 
+    def _better(self, words: list[Word], meant: list[Word], index: IndexWords) -> dict[str, str]:
+        """Return the mistyped words, and how they should have been typed."""
+        better = {}
+        for word, other in zip(words, meant, strict=True):
+            if word.folded in self._thesaurus.spellings or index.is_used(word, exactly=True):
+                continue
+            guesses = self._speller.guesses(word.folded, GUESSES_MAX)
+            for guess in guesses:
+                if other.stem == word.stem or stem(guess.word) == other.stem:
+                    better[word.folded] = guess.word
+                    break
+        return better
+
     def _units(
-        self, words: list[Word], forms: list[tuple[Form, ...]], matches: list[Match]
+        self,
+        words: list[Word],
+        forms: list[tuple[Form, ...]],
+        matches: list[Match],
+        before: int,
     ) -> list[Unit]:
-        units = []
+        """Return the units; `before` is the number of words that stand before a *for*."""
+        units: list[Unit] = []
         at = 0
         for match in [*matches, Match(len(words), len(words), ())]:
             for alone in range(at, match.start):
@@ -213,24 +232,30 @@ class Planner:
                 for unit in units
             ]
         else:
-            units = self._headed(units)
+            units = self._headed(units, before)
         strong = any(not unit.is_weak for unit in units)
         return units if strong else [unit._replace(weight=WORD_WEIGHT) for unit in units]
 
-    def _headed(self, units: list[Unit]) -> list[Unit]:
+    def _headed(self, units: list[Unit], before: int) -> list[Unit]:
         """Let the noun that says what is sought weigh most: multimeter *probes*, *lame* de scie."""
-        strong = [unit for unit in units if not unit.is_weak]
         french = sum(word.french for unit in units for word in unit.words)
-        if len(strong) < 2 or not french:
-            return units
-        head = strong[0] if french > 0 else strong[-1]
-        last = head.words[-1]
-        if not (head.senses or last.folded in PARTS or last.stem in self._thesaurus.nouns):
-            return units
+        head = _said_before(units, before)
+        if head is None:
+            strong = [unit for unit in units if not unit.is_weak]
+            if french < 0 and units[-1].words[0].folded in CONTAINERS:
+                strong.append(units[-1])  # SD card case
+            if len(strong) < 2 or not french:
+                return units
+            head = strong[0] if french > 0 else strong[-1]
+            last = head.words[-1]
+            if not (head.senses or last.folded in PARTS or last.stem in self._thesaurus.nouns):
+                return units
         return [
-            unit
+            unit._replace(weight=max(unit.weight, WORD_WEIGHT) * HEAD_WEIGHT)
+            if unit is head
+            else unit
             if unit.is_weak
-            else unit._replace(weight=unit.weight * (HEAD_WEIGHT if unit is head else REST_WEIGHT))
+            else unit._replace(weight=unit.weight * REST_WEIGHT)
             for unit in units
         ]
 
@@ -261,9 +286,27 @@ class Planner:
         )
 
 
-def _corrected(typed: list[Word], words: list[Word], meant: list[Word]) -> str:
-    better = {a.folded: b.folded for a, b in zip(words, meant, strict=True) if a.stem != b.stem}
+def _corrected(typed: list[Word], better: dict[str, str]) -> str:
     return " ".join(better.get(word.folded, word.folded) for word in typed) if better else ""
+
+
+def _before_purpose(typed: list[Word], words: list[Word]) -> int:
+    """Return how many of the words asked for stand before the first *for*."""
+    at = next((at for at, word in enumerate(typed) if word.folded in PURPOSE), 0)
+    said = [word.folded for word in typed[:at]]
+    return sum(word.folded in said for word in words)
+
+
+def _said_before(units: list[Unit], before: int) -> Unit | None:
+    """Return the unit that stands before a *for*, if it says anything: case for a drill."""
+    count = 0
+    for unit in units:
+        count += len(unit.words)
+        if count > before:
+            break
+        if not unit.is_weak or unit.words[0].folded in CONTAINERS:
+            return unit
+    return None
 
 
 def _is_action(words: list[Word], senses: tuple[Sense, ...]) -> bool:

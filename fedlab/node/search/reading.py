@@ -49,6 +49,7 @@ WORTH_MIN: Final = 0.5  # a noun that dozens of terms end in tells nothing of an
 WORTH_SURE: Final = 0.85  # less is a guess, and never the head beside something known
 
 _SEGMENTS: Final = re.compile(r"[,;()\[\]{}|/•·]|\s[-–—]+\s|\s[-–—]|[-–—]\s|:\s|\n")
+_FAMILY_MAX: Final = 30  # a larger one says nothing of its members
 _DESCRIPTION_HEAD_WORDS: Final = 12
 _NAMES_MAX: Final = 20_000  # patterns of names, and of labels; about 10 MB
 _TEXTS_MAX: Final = 2_000  # 4 MB
@@ -213,6 +214,9 @@ class Reader:
         if known is None:
             ways = self._thesaurus
             about = {*ways.broader(name), *ways.narrower(name), *ways.related(name)}
+            for parent, steps in ways.broader(name).items():
+                if steps == 1 and len(ways.narrower(parent)) <= _FAMILY_MAX:
+                    about.update(ways.narrower(parent))
             known = sorted(about.difference(but))
             _remember(self._about, key, known)
         return known
