@@ -46,6 +46,15 @@ def test_a_writer_takes_only_names_that_this_lab_vouched_for() -> None:
         lab_to_write("Atelier", NAMES, frozenset({RENNES, PARIS}))
 
 
+def test_a_writer_refused_a_name_known_here_is_told_the_full_id() -> None:
+    with pytest.raises(NotFoundError) as refused:
+        lab_to_write("Fabrique", NAMES, frozenset())
+    assert BREST in refused.value.hint
+    with pytest.raises(NotFoundError) as refused:
+        lab_to_write("Nobody", NAMES, frozenset())
+    assert "64 hex digits" in refused.value.hint
+
+
 @pytest.mark.parametrize(
     ("text", "lab", "code"),
     [

@@ -1,6 +1,7 @@
 """Answers for people: tables and short sentences, coloured only on a terminal."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -58,6 +59,16 @@ def age(seconds: float | None) -> str:
     return "now"
 
 
+def day_and_time(seconds: float | None) -> str:
+    """Write an instant as the local clock shows it."""
+    if seconds is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):  # a stranger may claim the year 200,000
+        return f"{seconds:.0f} s after 1970"
+
+
 def distance(kilometres: float | None) -> str:
     """Write a distance in kilometres."""
     if kilometres is None:
@@ -99,8 +110,12 @@ def item(answer: dict[str, Any]) -> None:
                 ("free", f"{span['from']} to {span['to']}: {quantity(span['quantity']) or '?'}")
                 for span in value
             )
+        elif name in {"updated_at", "seen_at"}:
+            rows.append((name, day_and_time(value)))
         elif isinstance(value, list):
             rows.append((name, ", ".join(map(str, value))))
+        elif name == "retired":
+            rows.append((name, "yes" if value else None))
         elif name not in {"unit", "age_s"}:
             rows.append((name, value))
     pairs(rows)

@@ -1,5 +1,6 @@
 """What the parts of the service share: the opened folder, its writer, and what is known of labs."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from fedlab.protocol.identity import SecretKeys
 
 if TYPE_CHECKING:
     from fedlab.node.search import SearchIndex
+
+_log = logging.getLogger("fedlab.search")
 
 
 class Opened:
@@ -77,7 +80,9 @@ class Opened:
         if written.drafted:
             raise TryLaterError(
                 f"kept as a draft: {self.why_drafts()}",
-                "start the node and let a peer connect: drafts are then signed by themselves",
+                "put that file back: drafts are then signed by themselves"
+                if self.keys is None
+                else "start the node and let a peer connect: drafts are then signed by themselves",
                 code="drafted",
             )
         return written.ids[0]
@@ -93,7 +98,12 @@ class Opened:
         if self.projector.run():
             self._labs = None
         if self._index is not None:
-            self.projector.feed(self._index, self.hidden())
+            try:
+                self.projector.feed(self._index, self.hidden())
+            except OSError as exc:
+                # What was signed is signed: no command may say that it failed. The index is
+                # derived, and catches up with the next refresh.
+                _log.warning("the search index lags behind: %s", exc)
 
     def open_index(self) -> None:
         """Open the search index now, and bring it up to what is folded."""

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from fedlab.inventory.calendar import least_free
 from fedlab.inventory.catalogue import ItemView
+from fedlab.inventory.distance import Point
 from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.inventory.item import ItemState
 from fedlab.node.errors import BadRequestError
 from fedlab.node.service.answers import HitAnswer, SearchAnswer
 from fedlab.node.service.base import Opened
-from fedlab.node.service.shown import Point, Shown
+from fedlab.node.service.shown import Shown
 from fedlab.protocol.limits import HITS_MAX, QUERY_CHARS_MAX
 
 if TYPE_CHECKING:
@@ -126,5 +127,5 @@ def read_point(text: str) -> Point:
 
 def _one_of(value: str | None, allowed: tuple[str, ...], name: str) -> str:
     if value and value not in allowed:
-        raise BadRequestError(f"{value!r} is not one of the {name}", f"use {', '.join(allowed)}")
+        raise BadRequestError(f"{value!r} is no {name}", f"use {', '.join(allowed)}")
     return value or ""

@@ -1,5 +1,6 @@
 """This lab's items, and everybody's as they are shown."""
 
+import re
 from itertools import chain, count, islice
 from typing import Annotated, Any, Final, TypeVar
 
@@ -77,10 +78,10 @@ _DETAIL_FIELDS: Final = (
 _FACT_FIELDS: Final = (
     "quantity", "terms", "price", "hourly", "deposit", "buffer", "value", "training", "parts",
 )  # fmt: skip
-_WORDS_HINT: Final = (
-    f"kinds: {', '.join(KINDS)}; terms: {', '.join(TERMS)}; units: {', '.join(UNITS)}; "
-    f"reasons of a hold: {', '.join(HOLD_REASONS)}"
-)
+# Fields that take only words of a closed list.
+_WORDS: Final = {"kind": KINDS, "terms": TERMS, "unit": UNITS, "reason": HOLD_REASONS}
+# How msgspec says where a fact breaks its schema: "… - at `$.terms[0]`".
+_PLACE: Final = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
 # The writer says whose fact it is; what is checked here must only not be a lab's that exists.
 _NOBODY: Final = "0" * 64
 
@@ -264,4 +265,22 @@ def _checked(kind: type[F], fields: dict[str, Any]) -> F:
     try:
         return msgspec.convert(head | given, kind)
     except msgspec.ValidationError as exc:
-        raise BadRequestError(f"this cannot be said of an item: {exc}", _WORDS_HINT) from exc
+        raise _cannot_be_said(exc, fields) from exc
+
+
+def _cannot_be_said(exc: msgspec.ValidationError, fields: dict[str, Any]) -> BadRequestError:
+    """Say in a person's words what msgspec found: the wrong word, or else its own sentence."""
+    place = _PLACE.search(str(exc))
+    name = place[1] if place else ""
+    if (words := _WORDS.get(name)) is not None:
+        given = fields[name]
+        wrong = [
+            word for word in ((given,) if isinstance(given, str) else given) if word not in words
+        ]
+        return BadRequestError(
+            f"{name} cannot be {', '.join(map(repr, wrong))}", f"use {', '.join(words)}"
+        )
+    said = _PLACE.sub("", str(exc))
+    return BadRequestError(
+        f"this cannot be said of {name or 'an item'}: {said}", "see `fedlab item add --help`"
+    )

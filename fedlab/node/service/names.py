@@ -47,11 +47,18 @@ def lab_to_write(text: str, names: Mapping[LabId, str], vouched: AbstractSet[Lab
         return lowered
     named = [lab for lab in vouched if names.get(lab) == text.strip()]
     if not named:
-        raise NotFoundError(
-            f"this lab vouches for no lab named {text!r}",
-            "a command that writes takes the lab's full id, 64 hex digits",
-        )
+        raise NotFoundError(f"this lab vouches for no lab named {text!r}", _full_id(text, names))
     return _only(named, text, names)
+
+
+def _full_id(text: str, names: Mapping[LabId, str]) -> str:
+    """Say that the full id is wanted, and which it is if the text names one lab known here."""
+    try:
+        lab = lab_to_read(text, names)
+    except (NotFoundError, BadRequestError):
+        return "a command that writes takes the lab's full id, 64 hex digits"
+    who = f"{names[lab]} " if names[lab] and names[lab] != text.strip() else ""
+    return f"if you mean the lab {who}known here, give its full id: {lab}"
 
 
 def _only(labs: Iterable[LabId], text: str, names: Mapping[LabId, str]) -> LabId:

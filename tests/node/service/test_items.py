@@ -158,3 +158,28 @@ def test_only_this_labs_items_can_be_changed(lab: Service) -> None:
 def test_an_item_needs_a_name(lab: Service) -> None:
     with pytest.raises(BadRequestError, match="needs a name"):
         add(lab, "  ")
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "hint"),
+    [
+        ({"kind": "wood"}, "kind cannot be 'wood'", "use material, skill, tool"),
+        ({"terms": ["use", "prêter"]}, "terms cannot be 'prêter'", "use give, help, lend, "),
+        ({"unit": "furlong"}, "unit cannot be 'furlong'", "use bag, board, "),
+    ],
+)
+def test_a_word_of_no_list_is_named_with_the_words_that_are(
+    lab: Service, change: dict[str, Any], message: str, hint: str
+) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        add(lab, "Bois", **change)
+    assert refused.value.message == message
+    assert refused.value.hint.startswith(hint)
+
+
+def test_a_hold_for_a_reason_of_no_list_is_told_which_there_are(lab: Service) -> None:
+    item = add(lab, "Tour", "t-1")
+    with pytest.raises(BadRequestError, match="reason cannot be 'révision'") as refused:
+        ask(lab, "item_hold", item=item, day_from="2026-12-01", day_to="2026-12-02",
+            reason="révision")  # fmt: skip
+    assert "maintenance" in refused.value.hint
