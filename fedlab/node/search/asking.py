@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from fedlab.inventory.distance import Point
+
 FreeItems = Callable[[list[str], str, str], Iterable[str]]
 """Which of some items are free from one day to another, both ISO dates."""
 

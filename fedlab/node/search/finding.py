@@ -9,7 +9,6 @@ Three nets, each wider than the one before, and the next is cast only where the 
 So a common query costs one short look at the index, and only a rare one pays for expansion.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from heapq import nlargest, nsmallest
 from operator import itemgetter
@@ -17,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import tantivy
 
+from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.documents import IS, MENTIONS, Shown, facet

@@ -1,14 +1,14 @@
 """What is added to a view when it is shown: its calendar, its distance, the age of the news."""
 
 import datetime
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from fedlab.inventory.calendar import free_spans
 from fedlab.inventory.catalogue import ItemView, LabView
+from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.item import ItemState
 from fedlab.node.service.answers import FreeSpan, ItemAnswer
 from fedlab.node.service.base import Opened
@@ -17,9 +17,6 @@ from fedlab.protocol.limits import CALENDAR_DAYS
 
 if TYPE_CHECKING:
     from fedlab.node.search import Whereabouts
-
-EARTH_RADIUS_KM: Final = 6371.0088  # the mean of WGS 84's, IUGG
-Point = tuple[float, float]  # latitude and longitude in degrees
 
 
 class Shown:
@@ -103,16 +100,10 @@ def point_of(view: ItemView | LabView) -> Point | None:
 
 
 def distance_km(one: Point | None, other: Point | None) -> float | None:
-    """Return the distance along a great circle, to 100 m; None where a place is not known."""
+    """Return how far apart two places are; None where one is not known."""
     if one is None or other is None:
         return None
-    (lat1, lon1), (lat2, lon2) = (map(math.radians, point) for point in (one, other))
-    # Haversine: exact enough also for places in one street.
-    half = (
-        math.sin((lat2 - lat1) / 2) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
-    return round(2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half))), 1)
+    return kilometres(one, other)
 
 
 def _free(state: ItemState, first: str, last: str) -> tuple[FreeSpan, ...]:
