@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from fedlab.inventory.distance import Point
-
+Place = tuple[float, float]  # latitude and longitude in decimal degrees
 FreeItems = Callable[[list[str], str, str], Iterable[str]]
 """Which of some items are free from one day to another, both ISO dates."""
 
@@ -18,7 +17,7 @@ class Query(msgspec.Struct, kw_only=True, frozen=True):
     terms: tuple[str, ...] = ()  # any of them
     category: str = ""
     lab: str = ""
-    near: Point | None = None
+    near: Place | None = None
     within_km: float | None = None  # of `near`
     date_from: str = ""
     date_to: str = ""

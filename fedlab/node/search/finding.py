@@ -9,6 +9,7 @@ Three nets, each wider than the one before, and the next is cast only where the 
 So a common query costs one short look at the index, and only a rare one pays for expansion.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from heapq import nlargest, nsmallest
 from operator import itemgetter
@@ -16,9 +17,8 @@ from typing import Any, Final, NamedTuple
 
 import tantivy
 
-from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
+from fedlab.node.search.asking import Answer, FreeItems, Hit, Place, Query, Whereabouts
 from fedlab.node.search.documents import IS, MENTIONS, Shown, facet
 from fedlab.node.search.questions import Plan, Unit
 from fedlab.node.search.ranking import Ranker
@@ -32,6 +32,7 @@ SHOULD: Final = tantivy.Occur.Should
 READ_MAX: Final = 80  # candidates of a net that are read; ten pages see them all
 ENOUGH: Final = 30  # good candidates that make the next net superfluous
 ANSWERS_MAX: Final = 96  # concepts near to a unit that the wide net asks for, the nearest
+BROWSED_MAX: Final = 2_000  # what is put in order where nothing is asked for: ten pages of 200
 SCORE_MIN: Final = 0.05  # less says nothing
 TAIL: Final = 0.4  # of the best score: what has less is only related, and fills the first page
 TAIL_HITS: Final = 10
@@ -41,6 +42,7 @@ NEAR_BONUS: Final = 0.04  # nearness and freshness only part what is equally goo
 NEAR_KM: Final = 20.0
 FRESH_BONUS: Final = 0.02
 FRESH_S: Final = 7 * 86_400.0
+EARTH_KM: Final = 6371.0
 
 
 class _Catch(NamedTuple):
@@ -65,11 +67,15 @@ class Finder:
         limit = max(1, min(query.limit, HITS_MAX))
         distances = _distances(query.near, labs)
         filters = self._filters(query, distances)
-        if filters is None or not plan.units:
-            return Answer(0, [])
         is_dated = free is not None and bool(query.date_from)
-        caught = self._catch(plan, filters, HITS_MAX if is_dated else limit, distances)
-        scored = self._rank(plan, caught.items.values(), distances, labs)
+        if filters is None or not (plan.units or filters or is_dated):
+            return Answer(0, [])
+        if plan.units:
+            caught = self._catch(plan, filters, HITS_MAX if is_dated else limit, distances)
+            scored = self._rank(plan, caught.items.values(), distances, labs)
+        else:
+            caught = self._browse(filters)
+            scored = _in_order(caught.items.values(), distances)
         total, is_exact = max(caught.total, len(scored)), True
         if free is not None and is_dated:
             names = [hit.item for hit in scored]
@@ -119,6 +125,14 @@ class Finder:
             if result.count >= max(ENOUGH, wanted):
                 return _Catch(items, result.count)
         return _Catch(items, 0)
+
+    def _browse(self, filters: list[Any]) -> _Catch:
+        """Return what passes the filters, for people who look around without a question."""
+        items: dict[str, Shown] = {}
+        asked = self._with(Q.const_score_query(Q.all_query(), 1.0), filters)
+        result = self._searcher.search(asked, BROWSED_MAX)
+        self._take(result, items)
+        return _Catch(items, result.count)
 
     def _take(self, result: Any, found: dict[str, Shown]) -> None:
         for _, address in result.hits:
@@ -227,6 +241,17 @@ class Finder:
         return Q.boolean_query([(MUST, self._term("name", part)) for part in parts])
 
 
+def _in_order(items: Iterable[Shown], distances: dict[str, float]) -> list[Hit]:
+    """Return items as hits, the nearest labs first, by name within a lab."""
+    far = max(distances.values(), default=0.0) + 1
+    hits = []
+    for shown in items:
+        distance = distances.get(shown.item.partition("/")[0])
+        nearness = far if distance is None else distance
+        hits.append((nearness, shown.squashed, Hit(shown.item, 1.0, distance)))
+    return [hit for *_, hit in sorted(hits, key=lambda row: (row[0], row[1], row[2].item))]
+
+
 def _any(ways: list[Any]) -> Any:
     return ways[0] if len(ways) == 1 else Q.boolean_query([(SHOULD, way) for way in ways])
 
@@ -235,7 +260,7 @@ def _boost(way: Any, worth: float) -> Any:
     return Q.boost_query(way, worth)
 
 
-def _distances(near: Point | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
+def _distances(near: Place | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
     if near is None:
         return {}
     return {
@@ -243,6 +268,16 @@ def _distances(near: Point | None, labs: Mapping[str, Whereabouts]) -> dict[str,
         for lab, where in labs.items()
         if where.lat is not None and where.lon is not None
     }
+
+
+def kilometres(one: Place, two: Place) -> float:
+    """Return the distance of two places on a sphere, by the haversine formula."""
+    lat1, lon1, lat2, lon2 = (math.radians(angle) for angle in (*one, *two))
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return round(2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half))), 1)
 
 
 def _tie(distance: float | None, where: Whereabouts | None) -> float:

@@ -6,8 +6,11 @@ made with, it is dropped, `mark` is empty, and whoever feeds it begins again.
 """
 
 import hashlib
+import os
+import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +29,8 @@ from fedlab.node.search.questions import Planner
 # tantivy asks for 15 MB a thread at least; twice that halves the merging, and is given back.
 WRITER_HEAP_BYTES: Final = 30_000_000
 _STATE: Final = "state.json"
+# tantivy raises ValueError for whatever the system refuses; only its words tell the number.
+_REFUSED: Final = re.compile(r"\b(?:os error |Os \{ code: )(\d+)")
 
 
 class _State(msgspec.Struct):
@@ -84,7 +89,14 @@ class SearchIndex:
         return int(self._index.searcher().num_docs)
 
     def apply(self, upserts: Iterable[ItemView], removed: Iterable[str] = ()) -> None:
-        """Take in items, in place of what was known of them, and take others out."""
+        """Take in items, in place of what was known of them, and take others out.
+
+        Raises OSError where the disk refuses; what was not committed is then lost.
+        """
+        with self._writing():
+            self._apply(upserts, removed)
+
+    def _apply(self, upserts: Iterable[ItemView], removed: Iterable[str]) -> None:
         if self._writer is None:
             self._writer = self._index.writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
         writer = self._writer
@@ -102,12 +114,39 @@ class SearchIndex:
             self._speller.add([word.folded for word in reading.name.main + reading.labels])
 
     def commit(self, mark: str = "") -> None:
-        """Make what was applied findable, and remember the feeder's mark with it."""
+        """Make what was applied findable, and remember the feeder's mark with it.
+
+        Raises OSError where the disk refuses; what was not committed is then lost.
+        """
+        with self._writing():
+            if self._writer is not None:
+                self._writer.commit()
+            self._waiting.clear()
+            self._write_state(_State(self._made_of, mark))
+            self._index.reload()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say what the system refused as OSError, and drop the writer that it broke."""
+        try:
+            yield
+        except ValueError as exc:
+            refused = _REFUSED.search(str(exc))
+            if refused is None:
+                raise
+            self._drop_writer()
+            number = int(refused[1])
+            raise OSError(number, os.strerror(number), str(self._folder)) from exc
+        except OSError:
+            self._drop_writer()
+            raise
+
+    def _drop_writer(self) -> None:
         if self._writer is not None:
-            self._writer.commit()
+            with suppress(ValueError):  # a killed writer can do nothing more
+                self._writer.rollback()
+        self._writer = None
         self._waiting.clear()
-        self._write_state(_State(self._made_of, mark))
-        self._index.reload()
 
     def clear(self) -> None:
         """Forget everything."""

@@ -114,6 +114,16 @@ def test_filters_are_strict(ask: Ask, fields: dict[str, object], found: set[str]
     assert set(ask("laser scie filament", **fields)) == found
 
 
+def test_people_browse_by_filters_alone(fed: SearchIndex, ask: Ask) -> None:
+    assert ask("", lab=LABS["loch"], kind="tool") == ["L1", "L2", "L5", "L3"], "by name"
+    answer = fed.search(Query(text="", terms=("lend",), limit=3))
+    assert (answer.total, len(answer.hits)) == (len(ITEMS) - 2, 3)
+    assert ask("") == []
+    labs = {LABS["ubo"]: Whereabouts(48.4, -4.5), LABS["loch"]: Whereabouts(47.6, -3.0)}
+    near = fed.search(Query(text="", kind="tool", near=(48.4, -4.5)), labs=labs)
+    assert [hit.item[0] for hit in near.hits][:6] == ["b"] * 5 + ["a"]
+
+
 def test_only_what_is_near_enough(fed: SearchIndex) -> None:
     labs = {
         LABS["loch"]: Whereabouts(47.66, -2.98),
