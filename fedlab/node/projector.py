@@ -18,6 +18,7 @@ from fedlab.inventory.lab import Subject, erased, subject
 from fedlab.node.catalogue import Catalogue
 from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store
 from fedlab.protocol.entry import Entry, LabId, Status
+from fedlab.protocol.serving import runs
 
 # Entries in one transaction: enough to share the cost of the disk, few enough (16 MiB of the
 # largest facts) to be held in memory, and to let other writes in between.
@@ -141,11 +142,13 @@ class Projector(Catalogue):
 
     def _subjects(self, lab: LabId, epoch: int, indexes: Sequence[int]) -> list[Subject]:
         log = self._store.log(lab, epoch)
-        held = log.held if log else 0
-        found = [
-            self.read_entries(lab, epoch, index, index + 1)[0] for index in indexes if index < held
+        held = [index for index in indexes if log and index < log.held]
+        return [
+            subject(entry.fact)
+            for start, end in runs(held)
+            for entry in self.read_entries(lab, epoch, start, end)
+            if entry.fact is not None
         ]
-        return [subject(entry.fact) for entry in found if entry.fact is not None]
 
     # --- The search index -------------------------------------------------------------------------
 

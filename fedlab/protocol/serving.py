@@ -5,6 +5,7 @@ Nothing is queued but the requests themselves, and those are counted: a slow pee
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from .checkpoint import Head
 from .errors import RemoteProtocolError
@@ -153,10 +154,6 @@ def details_frames(lab: bytes, epoch: int, blobs: list[tuple[int, bytes]]) -> It
 
 def runs(indexes: list[int]) -> Iterator[tuple[int, int]]:
     """Yield the runs `[start, end)` of neighbours among ascending indexes."""
-    start = end = indexes[0]
-    for index in indexes:
-        if index != end:
-            yield start, end
-            start = index
-        end = index + 1
-    yield start, end
+    for _, run in groupby(enumerate(indexes), key=lambda pair: pair[1] - pair[0]):
+        neighbours = [index for _, index in run]
+        yield neighbours[0], neighbours[-1] + 1
