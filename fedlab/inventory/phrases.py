@@ -189,9 +189,10 @@ class BookMaker:
         for noun in filter(None, nouns):
             forms = [word.stem for word in noun]
             known = self._joined.get("".join(forms))
+            if does:
+                continue  # cut plywood is no plywood
             if known is not None:
-                if not does:
-                    self._name_kinds(known, slug)
+                self._name_kinds(known, slug)
             elif not is_code(forms[0]):
                 sense = pack(self._numbers[slug], TERM_WORTH, source)
                 self._add(self.books.nouns, "".join(forms), sense)

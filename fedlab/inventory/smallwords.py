@@ -80,8 +80,13 @@ CONTAINERS: Final = _set("bag bags bottle box boxes can case cases holster jar r
 
 # An English term that begins with one of these says what is done: its last word is no kind of it.
 DOING: Final = _set(
-    "bake bend build carry create cut detect dig edit find fix get hang join keep learn make"
-    " measure melt play prune put sew take trim use wash weld write"
+    "assemble bake bend bind borrow brew browse build calibrate carry cast charge clean cool"
+    " create customise cut dehydrate design detect dig digitise do document draw drill drive dry"
+    " edit embroider engrave fill find fire fix fly frame get glue hang heat help hem hire"
+    " inflate install join keep knit laminate lay learn lift look make measure melt mend move"
+    " mow open organise paint play prepare prune put reach recover recreate reinstall remove"
+    " repair replace resole rip scan sculpt see send set sew shoot show skim smooth solder start"
+    " strip take teach test till trim turn unblock use vectorise wash weld work write"
 )
 
 # They are never the machine, only something of it, whatever they stand beside.

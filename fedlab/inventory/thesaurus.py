@@ -22,7 +22,7 @@ from fedlab.inventory.words import WORD_LETTERS_MAX, Word, WordCache, is_code, r
 __all__ = ["HEADER", "Concept", "Match", "Sense", "Thesaurus"]
 
 # Changes whenever the same file gives other books.
-FORMAT: Final = "2"
+FORMAT: Final = "3"
 _FAMILY: Final = re.compile(r"[^\W\d_]{2,}(?=\d)")
 
 

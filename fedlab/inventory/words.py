@@ -147,7 +147,7 @@ def root(word: str) -> str:
     """Return the looser form of a stem: no derivational ending, one spelling per sound."""
     if len(word) < STEM_LETTERS_MIN or not word.isalpha():
         return word
-    word = word.replace("z", "s")  # decoupeuze
+    whole, word = word, word.replace("z", "s")  # decoupeuze
     for _ in range(_ROUNDS_MAX):
         if len(word) > ROOT_LETTERS_MIN:
             cut = _VERB_ENDING.match(word) or _ENDING.match(word)
@@ -159,7 +159,8 @@ def root(word: str) -> str:
     for sound, spelling in _SOUNDS:
         if sound in word:
             word = word.replace(sound, spelling)
-    return _DOUBLE.sub(r"\1", word)
+    word = _DOUBLE.sub(r"\1", word)
+    return word if len(word) > 2 or len(whole) < 6 else whole
 
 
 class WordCache(dict[str, Word]):

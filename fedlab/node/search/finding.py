@@ -122,7 +122,7 @@ class Finder:
                 for ring in NEAREST_LABS:
                     near = self._with(asked, [*filters, self._labs(nearest[:ring])])
                     self._take(self._searcher.search(near, NEAR_READ, count=False), items)
-            if result.count >= max(ENOUGH, wanted):
+            if result.count >= max(ENOUGH, wanted) and net != self._wide:
                 return _Catch(items, result.count)
         return _Catch(items, 0)
 
