@@ -6,7 +6,7 @@ import click
 
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Invocation, Leaf, pass_invocation, say
-from fedlab.node.cli.values import DAY, PLACE
+from fedlab.node.cli.values import DAY
 from fedlab.protocol.limits import HITS_MAX
 
 
@@ -18,7 +18,7 @@ from fedlab.protocol.limits import HITS_MAX
 )
 @click.option("--category", help="Only this category.")
 @click.option("--lab", help="Only this lab: its id, a prefix of it, or its name.")
-@click.option("--near", type=PLACE, metavar="LAT,LON", help="Measure distances from here.")
+@click.option("--near", metavar="LAT,LON", help="Measure distances from here.")
 @click.option("--from", "day_from", type=DAY, help="Only what is free from this day …")
 @click.option("--to", "day_to", type=DAY, help="… to this day, both included.")
 @click.option(

@@ -1,4 +1,4 @@
-"""What people type, read into whole numbers: quantities, euros, days, places."""
+"""What people type: quantities and euros, read into whole numbers, and days."""
 
 import datetime
 import re
@@ -72,24 +72,6 @@ class Day(click.ParamType[str]):
             self.fail(f"{value!r} is not a day such as 2026-03-21", param, ctx)
 
 
-class Place(click.ParamType[str]):
-    """LAT,LON in decimal degrees."""
-
-    name = "lat,lon"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return it as it was typed, a place on Earth."""
-        text = str(value)
-        try:
-            lat, lon = (float(part) for part in text.split(","))
-        except ValueError:
-            self.fail(f"{text!r} is not a place such as 48.39,-4.49", param, ctx)
-        if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-            self.fail(f"{text!r} is not on Earth", param, ctx)
-        return text
-
-
 QUANTITY: Final = Quantity()
 EUROS: Final = Euros()
 DAY: Final = Day()
-PLACE: Final = Place()
