@@ -88,6 +88,10 @@ def test_b_carries_between_labs_that_are_never_up_together(chain: Chain) -> None
     with chain.running(chain.a, chain.b):
         hit = until(lambda: chain.a.finds(LASER), "C's laser at A, while C is away")
         assert hit["lab"] == chain.c.id
+        # C is gone: what is known of it gets older, and says so.
+        age = chain.a.finds(LASER)["age_s"]
+        assert age is not None
+        until(lambda: chain.a.finds(LASER)["age_s"] > age, "the news of C to get older")
     assert chain.a.run("verify")["problems"] == []
 
 
