@@ -116,7 +116,11 @@ class Opened:
         if self._index is None:
             from fedlab.node.search import SearchIndex, load_thesaurus  # late: they take their time
 
-            index = SearchIndex(self.folder.index, load_thesaurus(self.folder.thesaurus))
+            kept = self.folder.index.with_name("thesaurus.bin")
+            thesaurus = load_thesaurus(self.folder.thesaurus, kept)
+            for problem in thesaurus.problems:
+                _log.warning("thesaurus.tsv: %s", problem)
+            index = SearchIndex(self.folder.index, thesaurus)
             self.projector.feed(index, self.hidden())
             self._index = index
         return self._index
