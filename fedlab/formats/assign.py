@@ -1,17 +1,18 @@
 """Which of the lab's items each row of a file is, and the code of those that are new.
 
-Rows with one code, given or made from one name, are a family: the item under the code itself, then
-`-2`, `-3`. A row first looks for the item that says the same, so neither the order of the rows nor
-a deleted one makes the others change places; then, if it is the only one left, for the one left.
+Rows to which the file gives one code are a family: the item under the code itself, then `-2`, `-3`.
+So are rows without a code that bear one name, whatever code their items have. A row first looks for
+the item that says the same, so neither the order of the rows nor a deleted one makes the others
+change places; then for any that is left.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from fedlab.formats.codes import code_of_name, numbered
+from fedlab.formats.codes import bare_name, code_of_name, numbered
 from fedlab.formats.items import Content, ImportRow
 
 
@@ -37,36 +38,61 @@ def _bare(content: Content) -> bytes:
 
 
 def assign_codes(
-    rows: Sequence[ImportRow], own: Mapping[str, Own], last: Mapping[str, Content]
+    rows: Sequence[ImportRow],
+    own: Mapping[str, Own],
+    last: Mapping[str, Content],
+    words: Container[str],
 ) -> list[str]:
-    """Return the code of each row; `last` is what each code's row said when it was imported."""
-    families: dict[str, list[int]] = defaultdict(list)
+    """Return the code of each row; `last` is what each code's row said when it was imported.
+
+    New codes are made of `words` (`codes.code_of_name`).
+    """
+    given: dict[str, list[int]] = defaultdict(list)
+    named: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        families[row.code or code_of_name(row.name)].append(place)
-    codes = [""] * len(rows)
-    taken: set[str] = set()
-    members = _members(families, own, last)
-    for base, places in families.items():
-        places.sort(key=lambda place: (not rows[place].code, place))
-        family = _Family(base, members.get(base, []), rows, own, last)
-        for place, code in family.known(places).items():
-            codes[place] = code
-            taken.add(code)
-    for base, places in families.items():
-        number = 1
-        for place in places:
-            if codes[place]:
-                continue
-            code = base
-            while code in taken or code in own or (code != base and code in families):
-                number += 1
-                code = numbered(base, number)
-            codes[place] = code
-            taken.add(code)
-    return codes
+        family = given[row.code] if row.code else named[bare_name(row.name)]
+        family.append(place)
+    known: dict[int, str] = {}
+    for families, members in (
+        (given, _numbered_members(given, own, last)),
+        (named, _named_members(own, last)),
+    ):
+        taken = set(known.values())
+        for key, places in families.items():
+            left = [code for code in members.get(key, []) if code not in taken]
+            known |= _Family(key, left, rows, own, last).known(places)
+    taken = {*known.values(), *own}
+    numbers: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        if row.code and place not in known:
+            known[place] = _free_code(row.code, taken, given, numbers)
+            taken.add(known[place])
+    taken |= given.keys()
+    for place, row in enumerate(rows):
+        if place not in known:
+            base = code_of_name(row.name, str(row.content.fact["kind"]), words)
+            known[place] = _free_code(base, taken, (), numbers)
+            taken.add(known[place])
+    return [known[place] for place in range(len(rows))]
 
 
-def _members(
+def _free_code(
+    base: str, taken: Container[str], kept: Container[str], numbers: dict[str, int]
+) -> str:
+    """Return a code that nothing has; `numbers` remembers how far each base is used up.
+
+    Codes that are `kept` are for the rows that give them.
+    """
+    number = numbers.get(base, 0) + 1
+    code = base if number == 1 else numbered(base, number)
+    while code in taken or (code != base and code in kept):
+        number += 1
+        code = numbered(base, number)
+    numbers[base] = number
+    return code
+
+
+def _numbered_members(
     families: Mapping[str, list[int]], own: Mapping[str, Own], last: Mapping[str, Content]
 ) -> dict[str, list[str]]:
     """Return the codes of items there are, by the family that each may belong to, in order."""
@@ -83,10 +109,21 @@ def _members(
     return {base: [code for _, code in sorted(codes)] for base, codes in found.items()}
 
 
-class _Family(NamedTuple):
-    """Rows and items that share a code."""
+def _named_members(own: Mapping[str, Own], last: Mapping[str, Content]) -> dict[str, list[str]]:
+    """Return the codes of items there are, by what they are called, or were when imported."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for code in sorted({*own, *last}, key=lambda code: (len(code), code)):
+        said = [last[code]] if code in last else []
+        for content in [*said, own[code].content] if code in own else said:
+            if "name" in content.detail:
+                found[bare_name(str(content.detail["name"]))][code] = None
+    return {name: list(codes) for name, codes in found.items()}
 
-    base: str
+
+class _Family(NamedTuple):
+    """Rows and items that share a code, or a name."""
+
+    key: str
     members: list[str]
     rows: Sequence[ImportRow]
     own: Mapping[str, Own]
@@ -121,12 +158,8 @@ class _Family(NamedTuple):
     def _may_be(self, row: ImportRow, code: str) -> bool:
         """Say whether a row that says something new may be about that item.
 
-        The code that a file gives is its owner's word. A code that was only made from the name
-        might be another thing's: that item must have come from a file, or bear the name.
+        The code that a file gives is its owner's word; without one, the name is all there is.
         """
-        if code in self.last:
+        if code in self.last or not row.code:
             return True
-        if row.code:
-            own = self.own[code]
-            return code == self.base or own.content.detail.get("ref") == row.code
-        return code_of_name(str(self.own[code].content.detail.get("name", ""))) == self.base
+        return code == self.key or self.own[code].content.detail.get("ref") == row.code

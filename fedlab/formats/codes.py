@@ -1,13 +1,16 @@
 """Codes for rows that give none, and for rows that give the same: the same file, the same codes.
 
-A code is made from the name alone, so neither the order of rows nor of columns changes it. Rows
-that share a code are told apart by number (`SEAU`, `SEAU-2`); on a later import each first finds
-the item that it became, by what it says, so that shuffled rows do not swap their codes.
+A code stands in the fact, for ever and for everybody, and a name may be personal (*Perceuse de Jean
+Dupont*) and is erasable. So a code is made of such words of the name as any workshop might say,
+those of the thesaurus, and of nothing else. Rows that share a code are told apart by number
+(`SEAU`, `SEAU-2`); on a later import each first finds the item that it became, by what it says, so
+that shuffled rows do not swap their codes.
 """
 
 import hashlib
 import re
 from base64 import b32encode
+from collections.abc import Container
 
 from fedlab.formats.text import fold
 from fedlab.inventory.facts import CODE_RE
@@ -15,6 +18,7 @@ from fedlab.protocol.limits import CODE_CHARS_MAX
 
 _NOT_CODE = re.compile(r"[^A-Z0-9.]+")
 _COUNT_LAST = re.compile(r"\s*:\s*\d+\s*$|\s+\(?[x×]\s?\d+\)?\s*$")
+_WORD = re.compile("[a-z]{3,}")
 _NUMBER_CHARS = 5  # -9999
 _SLUG_CHARS = CODE_CHARS_MAX - _NUMBER_CHARS
 _HASH_CHARS = 4  # a million names cut at the same word give one clash
@@ -30,13 +34,24 @@ def code_of_text(text: str) -> str:
     return upper if CODE_RE.fullmatch(upper) else _cut(_slug(text), text, CODE_CHARS_MAX)
 
 
-def code_of_name(name: str) -> str:
-    """Return the code made from a name; a count after it (`Saws: 2`) plays no part."""
-    bare = _COUNT_LAST.sub("", name) or name
-    slug = _slug(bare)
-    if not slug:
-        return f"ITEM-{_hash(bare)}"
-    return _cut(slug, bare, _SLUG_CHARS)
+def known_words(thesaurus: str) -> frozenset[str]:
+    """Return the words that codes are made of: those of a thesaurus' file, folded."""
+    return frozenset(_WORD.findall(fold(thesaurus)))
+
+
+def code_of_name(name: str, kind: str, words: Container[str]) -> str:
+    """Return the code made from a name; its kind where no word of it is one of `words`."""
+    code = ""
+    for word in _WORD.findall(fold(name)):
+        longer = f"{code}-{word}".lstrip("-").upper()
+        if word in words and len(longer) <= _SLUG_CHARS:
+            code = longer
+    return code or kind.upper()
+
+
+def bare_name(name: str) -> str:
+    """Return what a thing is called, folded; a count after it (`Saws: 2`) plays no part."""
+    return fold(_COUNT_LAST.sub("", name) or name)
 
 
 def numbered(code: str, number: int) -> str:

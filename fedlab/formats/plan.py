@@ -5,7 +5,7 @@ are: what changed in the file is taken over, what was edited in fedlab since the
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fedlab.formats.assign import Own, assign_codes, spelled
@@ -31,13 +31,17 @@ def plan_import(
     own: Mapping[str, Own],
     last: Mapping[str, Content],
     *,
+    words: Container[str],
     lang: str = "",
 ) -> list[Step]:
-    """Return what each row would do; `lang` is the language of new items that name none."""
+    """Return what each row would do; `lang` is the language of new items that name none.
+
+    Codes of new items are made of `words` (`codes.known_words`).
+    """
     shared = _shared_codes(rows)
     rows = [row.with_reference() if row.code in shared else row for row in rows]
     steps = []
-    for row, code in zip(rows, assign_codes(rows, own, last), strict=True):
+    for row, code in zip(rows, assign_codes(rows, own, last, words), strict=True):
         steps.append(_step(row, code, own.get(code), last.get(code), lang))
     return steps
 

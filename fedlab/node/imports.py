@@ -20,6 +20,7 @@ from fedlab.formats.plan import ADDED, CHANGED, UNCHANGED, Done, Step, plan_impo
 from fedlab.formats.tables import FileError, MappingError
 from fedlab.inventory.facts import KINDS, ItemRetire, ItemSet
 from fedlab.inventory.item import ItemState
+from fedlab.node.codewords import code_words
 from fedlab.node.errors import BadRequestError, ConflictError, ServiceError
 from fedlab.node.projector import Projector
 from fedlab.node.store.base import Place, Store
@@ -119,7 +120,7 @@ def run_import(
     """
     sheet = _read(data, filename, kind or "", list(mapping))
     own, last = own_items(opened), _last_rows(opened)
-    steps = plan_import(sheet.rows, own, last, lang=lang)
+    steps = plan_import(sheet.rows, own, last, words=code_words(), lang=lang)
     answer = _answer(sheet, steps)
     answer.dry_run = dry_run
     if dry_run:

@@ -19,7 +19,7 @@ from tests.formats.findable import words
 from tests.node.labs import ask, opened_lab
 
 FILE = "Code;Nom;Lieu;Qté;Remarques\nA1;Scie;Cave;2;sous bâche\n;Tour à bois;Atelier;NC;\n;;;3;\n"
-TOWER = "TOUR-A-BOIS"
+TOWER = "TOUR-BOIS"
 
 
 @pytest.fixture

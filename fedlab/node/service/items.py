@@ -21,6 +21,7 @@ from fedlab.inventory.facts import (
     Part,
 )
 from fedlab.inventory.item import ItemState
+from fedlab.node.codewords import code_words
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.service import names
 from fedlab.node.service.answers import HoldAnswer, ItemAnswer, ItemDone, ItemsAnswer
@@ -99,7 +100,7 @@ class Items:
         """Add an item under a code, or a new one; raise ConflictError if it is taken."""
         if change.name is UNSET or change.name is None or not change.name.strip():
             raise BadRequestError("an item needs a name", "give --name")
-        code = names.item_code(code) if code else self._new_code(change.name)
+        code = names.item_code(code) if code else self._new_code(change)
         state = self._opened.projector.state(self._opened.lab, code)
         if state is not None and not state.retired:
             raise ConflictError(
@@ -221,9 +222,9 @@ class Items:
     def _language(self) -> str:
         return self._opened.labs()[self._opened.lab].lang
 
-    def _new_code(self, name: str) -> str:
+    def _new_code(self, change: ItemChange) -> str:
         """Return the code made from a name, numbered where that is an item's already."""
-        first = code_of_name(name)
+        first = code_of_name(str(change.name), str(change.kind or "tool"), code_words())
         for code in chain([first], (numbered(first, number) for number in count(2))):
             if self._opened.projector.state(self._opened.lab, code) is None:
                 return code

@@ -73,7 +73,12 @@ def test_a_change_leaves_the_rest_and_none_clears(lab: Service) -> None:
 
 def test_codes_are_made_from_names_and_never_clash(lab: Service) -> None:
     codes = [add(lab, "Étau de mécanicien").partition("/")[2] for _ in range(3)]
-    assert codes == ["ETAU-DE-MECANICIEN", "ETAU-DE-MECANICIEN-2", "ETAU-DE-MECANICIEN-3"]
+    assert codes == ["ETAU-MECANICIEN", "ETAU-MECANICIEN-2", "ETAU-MECANICIEN-3"]
+
+
+def test_a_made_up_code_says_nothing_personal(lab: Service) -> None:
+    """Law 4: the name can be erased, and the code, which stands in the fact, cannot."""
+    assert add(lab, "Perceuse de Camille Dupont, 06 12 34 56 78").endswith("/PERCEUSE")
 
 
 def test_a_taken_code_is_refused_until_its_item_is_retired(lab: Service) -> None:
