@@ -82,7 +82,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_stands_in_the_index() -> None:
     index = REPO / "docs" / "README.md"
     listed = {(index.parent / target).resolve() for target in links(index)}
-    assert listed == set((REPO / "docs").glob("*/*.md"))
+    pages = set((REPO / "docs").glob("*/*.md"))
+    assert listed == pages, f"{index} does not list {sorted(path.name for path in pages - listed)}"
 
 
 LAWS = REPO / "docs" / "explanation" / "laws.md"
