@@ -140,6 +140,7 @@ _SOUNDS: Final = (
     ("ou", "u"), ("y", "i"), ("ee", "i"), ("emb", "anb"), ("emp", "anp"), ("amb", "anb"),
     ("amp", "anp"), ("en", "an"),
 )  # fmt: skip
+_VOWELS: Final = frozenset("aeiou")  # what is left must still be a word: zzzqqq is no sk
 _DOUBLE: Final = re.compile(r"(.)\1+")
 
 
@@ -160,7 +161,7 @@ def root(word: str) -> str:
         if sound in word:
             word = word.replace(sound, spelling)
     word = _DOUBLE.sub(r"\1", word)
-    return word if len(word) > 2 or len(whole) < 6 else whole
+    return word if len(word) > 2 or not _VOWELS.isdisjoint(word) else whole
 
 
 class WordCache(dict[str, Word]):
