@@ -8,6 +8,7 @@ that shuffled rows do not swap their codes.
 """
 
 import hashlib
+import itertools
 import re
 from base64 import b32encode
 from collections.abc import Container
@@ -35,17 +36,28 @@ def code_of_text(text: str) -> str:
 
 
 def known_words(thesaurus: str) -> frozenset[str]:
-    """Return the words that codes are made of: those of a thesaurus' file, folded."""
-    return frozenset(_WORD.findall(fold(thesaurus)))
+    """Return the words that codes are made of: the French and English ones of a thesaurus' file.
+
+    Its makes are left out: many a maker bears somebody's name.
+    """
+    terms = (line.split("\t")[3:5] for line in thesaurus.splitlines())
+    return frozenset(_WORD.findall(fold(" ".join(itertools.chain.from_iterable(terms)))))
 
 
 def code_of_name(name: str, kind: str, words: Container[str]) -> str:
-    """Return the code made from a name; its kind where no word of it is one of `words`."""
+    """Return the code made from a name: the first run of its words that are among `words`.
+
+    Where there is none, the code is the kind. A run ends at the first word that is unknown, as what
+    follows may say whose the thing is.
+    """
+    said = _WORD.findall(fold(name))
+    known = itertools.dropwhile(lambda word: word not in words, said)
     code = ""
-    for word in _WORD.findall(fold(name)):
+    for word in itertools.takewhile(lambda word: word in words, known):
         longer = f"{code}-{word}".lstrip("-").upper()
-        if word in words and len(longer) <= _SLUG_CHARS:
-            code = longer
+        if len(longer) > _SLUG_CHARS:
+            break
+        code = longer
     return code or kind.upper()
 
 

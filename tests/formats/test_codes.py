@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from fedlab.formats.codes import code_of_name, code_of_text, known_words, numbered
 from fedlab.inventory.facts import CODE_RE
 
-WORDS = known_words("drill\tperceuse;perceuse à colonne;œil-de-bœuf\tscies;étau;vis\timprimante")
+TERMS = "perceuse;perceuse à colonne;œil-de-bœuf;étau;fil Dupont"
+WORDS = known_words(f"drill\t\t\t{TERMS}\tscies;vis;imprimante\tCamille 3000")
 
 
 @pytest.mark.parametrize(
@@ -28,9 +29,13 @@ def test_a_code_is_what_any_workshop_might_say_of_the_thing(name: str, code: str
 
 def test_a_code_says_nothing_personal() -> None:
     """Law 4: the name can be erased, and the code, which is in the fact, cannot."""
-    for name in ("Perceuse de Dupont", "Perceuse 06 12 34 56 78", "Perceuse camille@example.org"):
+    for name in (
+        "Perceuse de Camille Dupont",
+        "Perceuse 06 12 34 56 78",
+        "Perceuse camille@example.org",
+    ):
         assert code_of_name(name, "tool", WORDS) == "PERCEUSE"
-    assert code_of_name("Camille Dupont", "skill", WORDS) == "SKILL"
+    assert code_of_name("Camille Martin", "skill", WORDS) == "SKILL"
 
 
 def test_a_long_name_gives_a_code_that_leaves_room_for_a_number() -> None:
@@ -49,7 +54,7 @@ def test_a_code_of_the_file_keeps_its_shape(text: str, code: str) -> None:
 
 @given(st.text(), st.integers(2, 9999))
 def test_every_code_can_stand_in_a_fact(text: str, number: int) -> None:
-    for words in (WORDS, known_words(text)):
+    for words in (WORDS, known_words(f"a\t\t\t{text}")):
         code = code_of_name(text, "material", words)
         assert CODE_RE.fullmatch(code)
         assert CODE_RE.fullmatch(numbered(code, number))

@@ -13,7 +13,7 @@ from fedlab.formats.importing import read_items
 from fedlab.formats.items import Content, ImportRow
 from fedlab.formats.plan import ADDED, CHANGED, UNCHANGED, Done, Step, plan_import, plan_undo
 
-SHOP_WORDS = known_words("bar bois égoïne étau perceuse rod ruban scie seau tour tube")
+SHOP_WORDS = known_words("\t\t\tbar bois égoïne étau perceuse rod ruban scie seau tour tube")
 
 
 class Lab:
