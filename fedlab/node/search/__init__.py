@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search.asking import Answer, FreeItems, Hit, Place, Query, Whereabouts
+from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.index import SearchIndex
 from fedlab.protocol.limits import THESAURUS_CHARS_MAX
 
@@ -13,7 +13,6 @@ __all__ = [
     "Answer",
     "FreeItems",
     "Hit",
-    "Place",
     "Query",
     "SearchIndex",
     "Whereabouts",

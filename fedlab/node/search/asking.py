@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-Place = tuple[float, float]  # latitude and longitude in decimal degrees
+from fedlab.inventory.distance import Point
+
 FreeItems = Callable[[list[str], str, str], Iterable[str]]
 """Which of some items are free from one day to another, both ISO dates."""
 
@@ -17,7 +18,7 @@ class Query(msgspec.Struct, kw_only=True, frozen=True):
     terms: tuple[str, ...] = ()  # any of them
     category: str = ""
     lab: str = ""
-    near: Place | None = None
+    near: Point | None = None
     within_km: float | None = None  # of `near`
     date_from: str = ""
     date_to: str = ""

@@ -9,7 +9,6 @@ Three nets, each wider than the one before, and the next is cast only where the 
 So a common query costs one short look at the index, and only a rare one pays for expansion.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from heapq import nlargest, nsmallest
 from operator import itemgetter
@@ -17,8 +16,9 @@ from typing import Any, Final, NamedTuple
 
 import tantivy
 
+from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search.asking import Answer, FreeItems, Hit, Place, Query, Whereabouts
+from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.documents import IS, MENTIONS, Shown, facet
 from fedlab.node.search.questions import Plan, Unit
 from fedlab.node.search.ranking import Ranker
@@ -42,7 +42,6 @@ NEAR_BONUS: Final = 0.04  # nearness and freshness only part what is equally goo
 NEAR_KM: Final = 20.0
 FRESH_BONUS: Final = 0.02
 FRESH_S: Final = 7 * 86_400.0
-EARTH_KM: Final = 6371.0
 
 
 class _Catch(NamedTuple):
@@ -260,7 +259,7 @@ def _boost(way: Any, worth: float) -> Any:
     return Q.boost_query(way, worth)
 
 
-def _distances(near: Place | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
+def _distances(near: Point | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
     if near is None:
         return {}
     return {
@@ -268,16 +267,6 @@ def _distances(near: Place | None, labs: Mapping[str, Whereabouts]) -> dict[str,
         for lab, where in labs.items()
         if where.lat is not None and where.lon is not None
     }
-
-
-def kilometres(one: Place, two: Place) -> float:
-    """Return the distance of two places on a sphere, by the haversine formula."""
-    lat1, lon1, lat2, lon2 = (math.radians(angle) for angle in (*one, *two))
-    half = (
-        math.sin((lat2 - lat1) / 2) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
-    return round(2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half))), 1)
 
 
 def _tie(distance: float | None, where: Whereabouts | None) -> float:

@@ -7,7 +7,6 @@ import pytest
 
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.node.search import Query, SearchIndex, Whereabouts, load_thesaurus
-from fedlab.node.search.finding import kilometres
 from tests.node.search.conftest import ITEMS, LABS, Ask, item
 
 
@@ -197,9 +196,3 @@ def test_a_labs_own_words_are_found(tmp_path: Path) -> None:
     index.commit()
     assert codes(index, "tilt bench") == ["A"]
     index.close()
-
-
-def test_distances_are_those_of_the_globe() -> None:
-    assert kilometres((48.8566, 2.3522), (51.5074, -0.1278)) == pytest.approx(343.6, abs=0.5)
-    assert kilometres((0, 0), (0, 0)) == 0
-    assert kilometres((0, 0), (0, 180)) == pytest.approx(20015, abs=1)
