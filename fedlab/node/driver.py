@@ -129,7 +129,7 @@ class Driver:
                 task.cancel()
         raise TryLaterError(
             "the lab that invites does not answer"
-            + (f" ({failed})" if failed and str(failed) else ""),
+            + (f" ({_in_words(failed)})" if failed and str(failed) else ""),
             "ask whether its node runs and can be reached from here, then join again",
         ) from failed
 
@@ -371,3 +371,11 @@ async def sync(request: web.Request) -> web.StreamResponse:
     driver = node_of(request).driver
     assert driver is not None
     return await driver.accept(request)
+
+
+def _in_words(exc: Exception) -> str:
+    """Return why nobody answered as the system words it, without the library's own words."""
+    if isinstance(exc, OSError) and exc.errno:
+        # A resolver's numbers are below zero, and mean nothing to strerror.
+        return os.strerror(exc.errno) if exc.errno > 0 else str(exc.strerror)
+    return str(exc)
