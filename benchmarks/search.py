@@ -125,6 +125,7 @@ class Fts5:
         self._db.executemany("insert into found values (?, ?, ?)", rows)
 
     def done(self) -> None:
+        self._db.execute("insert into found(found) values ('optimize')")
         self._db.commit()
 
     def search(self, query: str) -> int:
