@@ -67,6 +67,10 @@ DETAILS_RETRY_SECONDS: Final = 600.0
 
 # Heads are sent at once, then at most five times a second.
 HEADS_SECONDS: Final = 0.2
+# So a log's head changes five times a second; what a line has held up comes bunched, 90 seconds'
+# worth of it at most.
+HEAD_CHANGES_MAX: Final = 500
+assert HEAD_CHANGES_MAX >= SILENCE_SECONDS / HEADS_SECONDS
 # A head that has got fresher by this much is sent again though it has not changed.
 REFRESH_SECONDS: Final = 20.0
 HEADS_PER_FRAME_MAX: Final = 512

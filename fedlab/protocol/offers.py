@@ -13,7 +13,7 @@ from .errors import RemoteProtocolError
 from .events import Event, Fault, OwnHead
 from .evidence import SplitView
 from .identity import Chain, LabId, lab_id, read_chain, settle
-from .limits import OFFERED_CHAINS_BYTES_MAX, OFFERS_MAX
+from .limits import HEAD_CHANGES_MAX, HEADS_SECONDS, OFFERED_CHAINS_BYTES_MAX, OFFERS_MAX
 from .merkle import consistency_proof
 from .replica import Log, LogKey, Replica
 
@@ -26,6 +26,24 @@ class Offer:
     at: float  # when the author was known to be there, in the connection's seconds
     names_us: bool
     verified: bool = False  # the signature
+    changes_left: float = HEAD_CHANGES_MAX  # how often it may still change, at `changed_at`
+    changed_at: float = 0.0
+
+
+def _changes_left(last: Offer, now: float) -> float:
+    """Spend one change of an offer; raises RemoteProtocolError where none is left.
+
+    Each costs a signature to check, and for an older head a root: who sends them without end keeps
+    a node from its other peers.
+    """
+    earned = (now - last.changed_at) / HEADS_SECONDS
+    left = min(last.changes_left + earned, HEAD_CHANGES_MAX) - 1
+    if left < 0:
+        raise RemoteProtocolError(
+            f"the head of log {last.head.epoch} of lab {last.head.lab} changes without end",
+            f"Announce at most one every {HEADS_SECONDS} s.",
+        )
+    return left
 
 
 class Offers:
@@ -81,8 +99,11 @@ class Offers:
             elif last is not None and head.size < last.head.size:
                 raise RemoteProtocolError(f"log {key[1]} of lab {key[0]} went back in size")
             else:
-                self.heads[key] = Offer(head, now - item.age_s, item.names_you)
-                self._place(key, self.heads[key])
+                offer = Offer(head, now - item.age_s, item.names_you, changed_at=now)
+                if last is not None:
+                    offer.changes_left = _changes_left(last, now)
+                self.heads[key] = offer
+                self._place(key, offer)
             self.note_age(key)
 
     def _passed_over(self, key: LogKey) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from fedlab.protocol import events, frames, limits
 from fedlab.protocol.checkpoint import sign_head
 from fedlab.protocol.identity import SecretKeys, make_epoch
-from fedlab.protocol.limits import BLOCK_ENTRIES, STALL_SECONDS
+from fedlab.protocol.limits import BLOCK_ENTRIES, HEAD_CHANGES_MAX, STALL_SECONDS
 
 from .nodes import Lab, Node, Wire, friends, seed
 from .puppet import Puppet, heads, package_frames
@@ -59,6 +59,18 @@ def two_openings(lab: Lab) -> Iterator[frames.Chain]:
         words = seed(lab.name, "recovery")
         opening = make_epoch(lab.chain, keys, seed("next"), lab.head(), seed=words, at=1)
         yield frames.Chain([*lab.chain.leaves, opening])
+
+
+def test_a_head_does_not_change_without_end(anna: Node, bert: Lab) -> None:
+    """Each change costs a signature to check: 1,500 of them took a second and a half."""
+    puppet = Puppet(anna, bert)
+    many = [sign_head(bert.keys.log, "test", bert.id, 0, n, seed(n)) for n in range(1, 600)]
+    for head in many[:HEAD_CHANGES_MAX]:
+        puppet.say(heads(head))
+    assert not puppet.sync.closed, "a line that was held up bunches as many"
+    for head in many[HEAD_CHANGES_MAX:]:
+        puppet.say(heads(head))
+    assert puppet.sync.closed
 
 
 def test_a_suspended_lab_is_reported_once(anna: Node, bert: Lab) -> None:
