@@ -226,6 +226,8 @@ def run_node(
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
     )
+    # It writes a traceback for every malformed request of anybody; defects of ours are logged by us.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
     async def run() -> None:
         stop = _stop_by_signal()

@@ -82,7 +82,11 @@ class Driver:
 
     async def start(self) -> None:
         """Begin to dial, and to write what comes."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_redirect.append(_refuse_redirect)
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=None), trace_configs=[tracing]
+        )
         self._service.peers.connected = self.connected
         self._spawn(self._write_batches())
         self._spawn(self._dialler.run())
@@ -361,6 +365,11 @@ class Driver:
         self._tasks.discard(task)
         if not task.cancelled() and (exc := task.exception()) is not None:
             _log.error("a task of the peers failed: %r", exc, exc_info=exc)
+
+
+async def _refuse_redirect(*_: object) -> None:
+    """A peer's address is where it says, not wherever that sends us."""
+    raise aiohttp.ClientError("the address leads elsewhere")
 
 
 @routes.get("/sync")

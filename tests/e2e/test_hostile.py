@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+from aiohttp import web
 
 from fedlab.node.driver import INCOMING_PER_ADDRESS_MAX
+from fedlab.node.web.guard import listen
 from fedlab.protocol import frames
 from fedlab.protocol.channel import Channel
 from tests.e2e.conftest import NewLab
@@ -100,3 +102,22 @@ async def test_a_stranger_is_answered_and_leaves_nothing_behind(new_lab: NewLab)
         status = await asyncio.to_thread(lab.run, "status")
         assert (status["labs"], status["peers"]) == (1, [])
         assert "\x1b" not in lab.said() and "Traceback" not in lab.said()
+
+
+async def test_an_address_that_leads_elsewhere_is_not_followed(new_lab: NewLab) -> None:
+    """An invitation could else make a node ask whatever its network reaches."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        raise web.HTTPFound("/elsewhere")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    lab, inviter = new_lab("Anna"), new_lab("Bert")
+    link = inviter.run("invite")["url"].partition("/join#")[2]
+    async with listen(app, "127.0.0.1", 0) as (host, port):
+        url = f"http://{host}:{port}/join#{link.partition('&url=')[0]}"
+        error = await asyncio.to_thread(lab.run, "join", url, expect=75)
+    assert asked == ["/sync"]
+    assert error["error"]["hint"]

@@ -120,8 +120,18 @@ def _render(
 
 
 def error_page(request: web.Request, error: ServiceError, status: int) -> web.StreamResponse:
-    """The page that says what was wrong and the way out."""
-    return _render(request, "error.html", status, message=error.message, hint=error.hint)
+    """The page that says what was wrong and the way out, in the visitor's language.
+
+    What the service says is for whoever runs the node: shown as it is, in English, under that.
+    """
+    _ = _language(request).gettext
+    title, hint = _("This did not work."), _("Change what was asked, and try again.")
+    if status == 404:
+        title = _("There is nothing at this address.")
+        hint = _("It may be mistyped, or no longer offered, or not known to this lab yet.")
+    elif status >= 500:
+        title, hint = _("Not just now."), _("Please try again in a moment.")
+    return _render(request, "error.html", status, title=title, hint=hint, said=error.message)
 
 
 @routes.get("/")
