@@ -39,7 +39,17 @@ class Labs:
             items=opened.projector.count(),
             peers=self._peers.peers(),
             drafts=len(opened.store.drafts.list()),
-            problems=[why] if (why := opened.why_drafts()) else [],
+            problems=[
+                *([why] if (why := opened.why_drafts()) else []),
+                *(self._split_view(log.lab) for log in logs if log.frozen and log is not own),
+            ],
+        )
+
+    def _split_view(self, lab: LabId) -> str:
+        name = self._opened.projector.lab(lab).name
+        return (
+            f"{name} ({lab[:8]}) has signed two versions of its log, and the proof is kept: "
+            "nothing more is taken from it until it opens a new epoch; ask its people"
         )
 
     def all(self) -> LabsAnswer:

@@ -8,6 +8,7 @@ import pytest
 
 from fedlab.node.errors import BadRequestError, ConflictError
 from fedlab.node.service import Service
+from fedlab.protocol.events import ChainSeen
 from tests.node.labs import ask, opened_lab
 
 OTHER = "ab" * 32
@@ -122,3 +123,15 @@ def test_a_block_is_private_and_wins(lab: Service) -> None:
     assert len(facts(lab)) == 2
     with pytest.raises(BadRequestError):
         ask(lab, "block", lab=lab.store.lab)
+
+
+def test_a_lab_with_two_versions_of_its_log_is_named_as_a_problem(
+    lab: Service, host: Service
+) -> None:
+    chain = host.store.chain(host.opened.lab)
+    assert chain is not None
+    lab.store.commit([ChainSeen(chain)])
+    assert ask(lab, "status")["problems"] == []
+    lab.store.put_evidence(chain.lab, 0, b"proof")
+    (problem,) = ask(lab, "status")["problems"]
+    assert chain.lab[:8] in problem and "two versions" in problem
