@@ -265,8 +265,10 @@ def _stop_by_stdin(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
     def wait() -> None:
-        while sys.stdin.buffer.read(4096):
-            pass
+        # The bare file: a thread in a buffered read holds its lock, and Python then aborts at exit.
+        with suppress(OSError):
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
         with suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(stop.set)
 

@@ -28,7 +28,8 @@ HOST: Final = "127.0.0.1"
 READY_WAIT_S: Final = 120.0
 STOP_WAIT_S: Final = 10.0
 _POLL_S: Final = 0.1
-# Written last: a preparation that was cut short is begun again.
+# Written last, with the first port: a preparation that was cut short is begun again, and labs that
+# have all moved to other ports are told each other's addresses anew.
 _MARK: Final = "prepared"
 
 
@@ -70,9 +71,9 @@ def run_demo(folder: Folder, *, port: int, as_json: bool) -> None:
         _say("preparing three labs; this is done once")
         _found_labs(base)
     with _started(base, ports, stop) as labs:
-        if not (base / _MARK).exists():
+        if _joined_at(base) != ports[0] and not stop.is_set():
             _join_labs(labs)
-            (base / _MARK).write_text("")
+            (base / _MARK).write_text(str(ports[0]))
         _await_sync(labs, stop)
         if not stop.is_set():
             _say_ready(labs, as_json)
@@ -115,6 +116,14 @@ def _found_labs(base: Path) -> None:
         data = files("fedlab.node").joinpath("demo_data", lab.file).read_bytes()
         with Service(Folder(path)) as service:
             service.imports.run(data, lab.file)
+
+
+def _joined_at(base: Path) -> int | None:
+    """Return the first port at which the labs know each other; None if they do not."""
+    try:
+        return int((base / _MARK).read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _join_labs(labs: dict[str, Running]) -> None:

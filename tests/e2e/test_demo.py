@@ -86,6 +86,8 @@ def test_the_demonstration(tmp_path: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
     assert not any(answers(lab["url"]) for lab in ready["labs"])
+    for lab in ready["labs"]:
+        assert "Fatal" not in Path(lab["data"]).with_suffix(".log").read_text()
 
     # The second start founds nothing and knows the same labs.
     with demo(tmp_path, port) as (process, again):
@@ -95,6 +97,16 @@ def test_the_demonstration(tmp_path: Path) -> None:
         # Killed without a chance to say good-bye, it leaves no node behind.
         process.kill()
         until(lambda: not any(answers(lab["url"]) for lab in again["labs"]), "the nodes' end")
+
+    # All three moved to other ports at once: no address that they know of each other is good.
+    with demo(tmp_path, three_ports()) as (_, moved):
+        for lab in (moved["labs"][0], moved["labs"][2]):
+            folder = Path(lab["data"])
+            until(lambda at=folder: connected(at), f"{lab['name']} and its neighbour")
+
+
+def connected(folder: Path) -> bool:
+    return all(peer["connected"] for peer in fedlab(folder, "status")["peers"])
 
 
 def test_a_taken_port_names_three_free_ones(tmp_path: Path) -> None:

@@ -166,7 +166,6 @@ class Peers:
     def met(self, lab: LabId, urls: Sequence[str]) -> None:
         """Note that a peer is connected, and where it says it can be reached."""
         self._opened.store.peers.put(lab, _usable(urls))
-        self._opened.store.peers.connected(lab, now())
 
     # --- Joining ----------------------------------------------------------------------------------
 

@@ -23,7 +23,6 @@ class Peer(NamedTuple):
     lab: str
     urls: tuple[str, ...]
     name: str
-    connected_at: int | None  # Unix seconds, None if never
 
 
 class SavedDraft(NamedTuple):
@@ -97,7 +96,6 @@ class Peers(Protocol):
     """Whom this node talks to."""
 
     def put(self, lab: str, urls: Sequence[str] = (), name: str = "") -> None: ...
-    def connected(self, lab: str, at: int) -> None: ...
     def remove(self, lab: str) -> bool: ...
     def list(self) -> list[Peer]: ...
 

@@ -48,11 +48,6 @@ class PeersTable:
                 (lab, msgspec.json.encode(list(urls)).decode(), name),
             )
 
-    def connected(self, lab: str, at: int) -> None:
-        """Note when a peer was last connected, in Unix seconds."""
-        with self._database.write() as conn:
-            conn.execute("UPDATE peers SET connected_at = ? WHERE lab = ?", (at, lab))
-
     def remove(self, lab: str) -> bool:
         """Forget a peer; say whether it was one."""
         with self._database.write() as conn:
@@ -61,11 +56,8 @@ class PeersTable:
     def list(self) -> list[Peer]:
         """Return all peers, by lab."""
         with self._database.read() as conn:
-            rows = conn.execute("SELECT lab, urls, name, connected_at FROM peers ORDER BY lab")
-            return [
-                Peer(lab, tuple(msgspec.json.decode(urls)), name, at)
-                for lab, urls, name, at in rows
-            ]
+            rows = conn.execute("SELECT lab, urls, name FROM peers ORDER BY lab")
+            return [Peer(lab, tuple(msgspec.json.decode(urls)), name) for lab, urls, name in rows]
 
 
 class InvitesTable:

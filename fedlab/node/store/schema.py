@@ -72,8 +72,7 @@ def private(db: Tables) -> None:
         """CREATE TABLE peers (
             lab TEXT PRIMARY KEY,
             urls TEXT NOT NULL,
-            name TEXT NOT NULL,
-            connected_at INTEGER
+            name TEXT NOT NULL
         ) STRICT, WITHOUT ROWID""",
         """CREATE TABLE invites (
             hash BLOB PRIMARY KEY,

@@ -267,10 +267,9 @@ class PrivateContract:
         store.peers.put("bb", ["http://b.local"], "B")
         store.peers.put("aa")
         store.peers.put("bb", ["http://b.example", "http://b.local"])
-        store.peers.connected("bb", 17)
         assert [tuple(peer) for peer in store.peers.list()] == [
-            ("aa", (), "", None),
-            ("bb", ("http://b.example", "http://b.local"), "B", 17),
+            ("aa", (), ""),
+            ("bb", ("http://b.example", "http://b.local"), "B"),
         ]
         assert store.peers.remove("aa")
         assert not store.peers.remove("aa")
