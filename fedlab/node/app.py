@@ -228,7 +228,7 @@ def run_node(
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
     )
-    # It writes a traceback for every malformed request of anybody; defects of ours are logged by us.
+    # It writes a traceback for every malformed request of anybody; our own defects we log ourselves.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
     async def run() -> None:
