@@ -15,8 +15,8 @@ from fedlab.inventory.catalogue import ItemView
 from fedlab.inventory.fold import Inventory
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import Subject, erased, subject
-from fedlab.node.catalogue import Catalogue
-from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store
+from fedlab.node.catalogue import VIEWS_AT_ONCE, Catalogue
+from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store, StoredItem
 from fedlab.protocol.entry import Entry, LabId, Status
 from fedlab.protocol.serving import runs
 
@@ -168,10 +168,8 @@ class Projector(Catalogue):
             at = "0"
         fed, changed = 0, int(at)
         while rows := self._projections.changed_since(changed, ITEMS_AT_ONCE):
-            views = self._views([row for row in rows if row.lab not in hidden])
-            gone = {f"{row.lab}/{row.code}" for row in rows}
-            gone -= {view.item for view in views if not view.retired}
-            index.apply([view for view in views if not view.retired], sorted(gone))
+            for start in range(0, len(rows), VIEWS_AT_ONCE):
+                self._apply(index, rows[start : start + VIEWS_AT_ONCE], hidden)
             changed = rows[-1].changed
             index.commit(f"{generation}:{changed}")
             fed += len(rows)
@@ -179,6 +177,13 @@ class Projector(Catalogue):
             self._store.settings.remove(PURGE_KEY)
             self._purge = False
         return fed
+
+    def _apply(self, index: Index, rows: Sequence[StoredItem], hidden: Set[LabId]) -> None:
+        """Hand items to an index as they stand now."""
+        views = self._views([row for row in rows if row.lab not in hidden])
+        gone = {f"{row.lab}/{row.code}" for row in rows}
+        gone -= {view.item for view in views if not view.retired}
+        index.apply([view for view in views if not view.retired], sorted(gone))
 
     def _hide(self, hidden: Set[LabId]) -> None:
         """Count the items of labs that are hidden now, or not any more, as changed."""

@@ -1,10 +1,13 @@
-"""Threads share one heap, as far as the C library lets them."""
+"""Threads share one heap, as far as the C library lets them; garbage is looked for rarely."""
 
+import gc
 import platform
 import subprocess
 import sys
 
 import pytest
+
+from fedlab.node.heap import collect_rarely
 
 COUNT_HEAPS = """
 import ctypes, os, threading
@@ -31,3 +34,12 @@ def heaps(share: str) -> int:
 def test_threads_share_one_heap() -> None:
     assert heaps("share_one_heap()") == 1
     assert heaps("") > 1  # so the count sees heaps
+
+
+def test_garbage_is_looked_for_rarely() -> None:
+    before = gc.get_threshold()
+    try:
+        collect_rarely()
+        assert gc.get_threshold()[0] >= 50 * 700 and gc.isenabled()
+    finally:
+        gc.set_threshold(*before)
