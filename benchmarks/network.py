@@ -1,7 +1,7 @@
 """A made-up network in one node's store: many labs, each with its own keys, log and items.
 
-The texts are those of `relevance/heldout`, 400 items in two languages, each with a number of its
-own; so words are as many and as uneven as in inventories that people write.
+The texts are those of `relevance/heldout`, 400 items in two languages, mixed and numbered; so words
+are as uneven as in inventories that people write, and no name or description comes twice.
 """
 
 import json
@@ -39,7 +39,6 @@ NETWORK = "bench"
 AT = 1_750_000_000
 # Every item's place says it, and nothing else does: asking for it counts what can be found.
 EVERYWHERE = "travée"
-_TEXTS = ("name", "description", "category", "brand", "model", "serial", "condition", "lang")
 
 
 class Network(NamedTuple):
@@ -52,21 +51,41 @@ class Network(NamedTuple):
 
 def item_name(number: int) -> str:
     """Return the name of the item of that number: no other has it."""
-    return f"{_texts()[number % len(_texts())]['name']} {number + 10_000}"
+    named, made, _ = _mixed(number)
+    words = (named["name"], made.get("brand"), made.get("model"), str(number + 10_000))
+    return " ".join(filter(None, words))
 
 
 def item_draft(number: int) -> Draft:
     """Return the item of that number, always the same."""
-    text = _texts()[number % len(_texts())]
+    named, made, told = _mixed(number)
     fact = ItemSet(
-        by="", e=0, n=0, at=AT, code=f"T-{number:06}", kind=text.get("kind", "tool"),
+        by="", e=0, n=0, at=AT, code=f"T-{number:06}", kind=named.get("kind", "tool"),
         quantity=1000, unit="piece", terms=("lend", "use"), deposit=5000,
         value=15_000 + number % 5000,
     )  # fmt: skip
-    detail = {key: text[key] for key in _TEXTS if text.get(key)}
-    detail["name"] = item_name(number)
-    detail["place"] = f"{text.get('place', 'Atelier')}, {EVERYWHERE} {number % 40}"
-    return Draft(fact, encode_detail(detail))
+    description = f"{told.get('description', '')} Lot {number}."
+    detail = {
+        "name": item_name(number),
+        "description": description.strip(),
+        "category": named.get("category", ""),
+        "brand": made.get("brand", ""),
+        "model": made.get("model", ""),
+        "condition": told.get("condition", ""),
+        "place": f"{told.get('place', 'Atelier')}, {EVERYWHERE} {number % 40}",
+        "lang": named.get("lang", ""),
+    }
+    return Draft(fact, encode_detail({key: text for key, text in detail.items() if text}))
+
+
+def _mixed(number: int) -> tuple[dict[str, Any], ...]:
+    """Return the item that names this one, that of its make, and that of its description.
+
+    The three never meet again, so that nobody is quick by remembering whole texts.
+    """
+    texts = _texts()
+    again = number // len(texts)
+    return tuple(texts[(number + again * step) % len(texts)] for step in (0, 37, 91))
 
 
 @cache
