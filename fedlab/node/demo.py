@@ -207,7 +207,8 @@ def _await_sync(labs: dict[str, Running], stop: threading.Event) -> None:
         held = call_folder(first, "labs", {})["labs"]
         if all(sizes[lab["lab"]] <= lab["size"] for lab in held) and len(held) == len(sizes):
             found = call_folder(first, "search", {"text": "découpeuse laser"})["hits"]
-            if any(hit["lab"] != own[0]["lab"] for hit in found):
+            # Folding comes after holding: what only the last lab has must come first.
+            if found and found[0]["lab"] == own[-1]["lab"]:
                 return
         if time.monotonic() > deadline:
             raise TryLaterError(

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import NewLab
 from tests.e2e.nodes import Lab, fedlab
 
-BYTES = 1_500_000
+BYTES = 4_000_000  # room for a store, an index and the thesaurus that is kept beside it
 
 
 @pytest.fixture

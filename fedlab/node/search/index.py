@@ -51,7 +51,8 @@ class SearchIndex:
         self._maker = DocumentMaker(thesaurus)
         self._writer: Any = None
         self._waiting: set[str] = set()
-        self._open()
+        with self._writing():
+            self._open()
 
     def _open(self) -> None:
         state = self._read_state()
