@@ -17,7 +17,7 @@ from aiohttp import web
 
 from fedlab.node.dialling import AWAY, Dialler
 from fedlab.node.errors import ServiceError, TryLaterError
-from fedlab.node.exchange import Exchange, Link
+from fedlab.node.exchange import Batch, Exchange, Link
 from fedlab.node.service.peers import Connection
 from fedlab.protocol import events
 from fedlab.protocol.entry import LabId
@@ -103,6 +103,7 @@ class Driver:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._write_ages()
         if self._session is not None:
             await self._session.close()
 
@@ -332,6 +333,15 @@ class Driver:
                     if batch.stored or any(isinstance(e, events.OwnHead) for _, e in batch.items):
                         self._node.changed()
                 self._poke_all()
+
+    async def _write_ages(self) -> None:
+        """Keep how fresh everything is: a short run, too, is remembered by the next."""
+        try:
+            await self._node.write(
+                self._exchange.write, Batch([], self._exchange.seen(self._now()))
+            )
+        except Exception as exc:  # a full disk keeps nobody from stopping
+            _log.error("how fresh the logs are could not be written: %s", exc)
 
     def _published(self) -> None:
         self._exchange.published()

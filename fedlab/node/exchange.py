@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Protocol
 
 from fedlab.node.store.base import Store
@@ -26,6 +25,7 @@ from fedlab.protocol import events
 from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import LabId
 from fedlab.protocol.horizon import Horizon, Reach
+from fedlab.protocol.limits import AGE_SECONDS_MAX
 from fedlab.protocol.replica import LogKey, Replica
 from fedlab.protocol.sync import PeerSync
 
@@ -127,7 +127,7 @@ class Exchange:
         chain = self.replica.chain(lab)
         log = self.replica.log((lab, chain.epoch if chain else 0))
         age = self.replica.age(log, now)
-        return age if log.head is not None and isfinite(age) else None
+        return age if log.head is not None and age < AGE_SECONDS_MAX else None
 
     # --- to disk ---
 
@@ -147,9 +147,13 @@ class Exchange:
         if now < self._seen_at + SEEN_SECONDS:
             return {}
         self._seen_at = now
+        return self.seen(now)
+
+    def seen(self, now: float) -> dict[LogKey, float]:
+        """Return when each log was last known to be at its head, in Unix seconds."""
         wall, replica = self._wall(), self.replica
         ages = {log.key: replica.age(log, now) for log in replica.logs.values() if log.head}
-        return {key: wall - age for key, age in ages.items() if isfinite(age)}
+        return {key: wall - age for key, age in ages.items() if age < AGE_SECONDS_MAX}
 
     def write(self, batch: Batch) -> None:
         """Put a batch on disk; on the thread that writes. Raises StoreError."""

@@ -13,7 +13,13 @@ from .errors import RemoteProtocolError
 from .events import Event, Fault, OwnHead
 from .evidence import SplitView
 from .identity import Chain, LabId, lab_id, read_chain, settle
-from .limits import HEAD_CHANGES_MAX, HEADS_SECONDS, OFFERED_CHAINS_BYTES_MAX, OFFERS_MAX
+from .limits import (
+    AGE_SECONDS_MAX,
+    HEAD_CHANGES_MAX,
+    HEADS_SECONDS,
+    OFFERED_CHAINS_BYTES_MAX,
+    OFFERS_MAX,
+)
 from .merkle import consistency_proof
 from .replica import Log, LogKey, Replica
 
@@ -95,11 +101,11 @@ class Offers:
             if last is None and (len(self.heads) >= OFFERS_MAX or self._passed_over(key)):
                 continue
             if last is not None and last.head[:4] == head[:4]:
-                last.at, last.names_us = now - item.age_s, item.names_you
+                last.at, last.names_us = _told_at(item, now), item.names_you
             elif last is not None and head.size < last.head.size:
                 raise RemoteProtocolError(f"log {key[1]} of lab {key[0]} went back in size")
             else:
-                offer = Offer(head, now - item.age_s, item.names_you, changed_at=now)
+                offer = Offer(head, _told_at(item, now), item.names_you, changed_at=now)
                 if last is not None:
                     offer.changes_left = _changes_left(last, now)
                 self.heads[key] = offer
@@ -178,3 +184,8 @@ class Offers:
     def reconsider(self) -> None:
         """Look at everything offered again, because vouches or blocks changed."""
         self.todo |= dict.fromkeys(self.heads)
+
+
+def _told_at(item: frames.HeadItem, now: float) -> float:
+    """Return when the announcer knew the log to be at this head; the largest age is *never*."""
+    return now - item.age_s if item.age_s < AGE_SECONDS_MAX else float("-inf")

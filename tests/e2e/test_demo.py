@@ -92,6 +92,8 @@ def test_the_demonstration(tmp_path: Path) -> None:
     # The second start founds nothing and knows the same labs.
     with demo(tmp_path, port) as (process, again):
         assert again == ready
+        # What the last lab had told in that short run is not forgotten, nor made a century old.
+        assert 0 <= search(again["labs"][0]["url"], "decoupe laser")[0]["age_s"] < 3600
         ids = [fedlab(Path(lab["data"]), "status")["lab"] for lab in again["labs"]]
         assert [ids[0], ids[2]] == [end["lab"] for end in ends]
         # Killed without a chance to say good-bye, it leaves no node behind.

@@ -42,6 +42,14 @@ def test_ages_add_up_hop_by_hop() -> None:
     assert anna.replica.age(anna.replica.log((carl.lab.id, 0)), 170.0) == 70
 
 
+def test_an_age_that_nobody_knows_is_never_and_not_a_century() -> None:
+    anna, bert, carl = friends("anna", "bert", "carl")
+    bert.holds(carl.lab)  # as after a restart: when that was is not known
+    Wire(anna, bert, now=50.0).run()
+    assert anna.replica.log((carl.lab.id, 0)).head is not None
+    assert anna.replica.age(anna.replica.log((carl.lab.id, 0)), 50.0) == float("inf")
+
+
 def test_a_head_that_stays_the_same_is_known_to_be_fresh() -> None:
     """Carl says nothing new for an hour, but he is there: at Anna he is never old."""
     anna, bert, carl = friends("anna", "bert", "carl")
