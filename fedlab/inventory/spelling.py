@@ -57,7 +57,7 @@ class Speller:
     def __init__(self) -> None:
         self._words: list[str] = []
         self._known: set[str] = set()
-        self._pairs: dict[str, array[int]] = {}
+        self._pairs: dict[tuple[str, int], array[int]] = {}  # by pair and length of word
 
     def __contains__(self, word: str) -> bool:
         return word in self._known
@@ -76,27 +76,25 @@ class Speller:
             self._words.append(word)
             self._known.add(word)
             for pair in _pairs(word):
-                self._pairs.setdefault(pair, array("I")).append(number)
+                self._pairs.setdefault((pair, len(word)), array("I")).append(number)
 
     def guesses(self, word: str, most: int) -> list[Guess]:
         """Return the nearest known words, at most two letters away, without the word itself."""
         allowed = letters_allowed(word)
         if not allowed or not word.isalpha():
             return []
-        shared: Counter[int] = Counter()
         pairs = _pairs(word)
-        for pair in pairs:
-            shared.update(self._pairs.get(pair, ()))
-        # Every wrong letter spoils at most three pairs (a transposition).
+        # Every wrong letter spoils at most three pairs (a transposition), so some are left, and
+        # those that most words have need not be looked up.
         needed = max(1, len(pairs) - 3 * allowed)
-        likely = (
-            self._words[number]
-            for number, count in shared.most_common(TRIED_MAX * 4)
-            if count >= needed
-        )
-        near = [other for other in likely if 0 <= abs(len(other) - len(word)) <= allowed]
+        shared: Counter[int] = Counter()
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            lists = sorted((self._pairs.get((pair, length), ()) for pair in pairs), key=len)
+            for numbers in lists[: len(lists) - needed + 1]:
+                shared.update(numbers)
+        near = [self._words[number] for number, _ in shared.most_common(2 * TRIED_MAX)]
         found = []
-        for other in near[:TRIED_MAX]:
+        for other in near:
             distance = letters_between(word, other, allowed)
             if 0 < distance <= allowed:
                 found.append(Guess(other, _felt(word, other, distance)))

@@ -40,6 +40,7 @@ _ELISION: Final = re.compile(r"\b(?:[cdjlmnst]|qu)'(?=\w)")
 _PREFIX: Final = re.compile(r"(?<![\w-])de-(?=[a-z])")
 # A decimal number is one word, and so is a trailing plus (MK3S+, Ultimaker 2+).
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+\+{0,2}")
+_DIGIT: Final = re.compile(r"\d")
 _DECIMAL: Final = re.compile(r"\d[.,]\d")
 _PLUS_CODE: Final = re.compile(r"^(?=.*\d).*[^+]\+{1,2}$")
 
@@ -98,7 +99,7 @@ def _tidy(word: str) -> str:
 
 def is_code(word: str) -> bool:
     """Say whether a word holds a digit: a size, a number or part of a model's name."""
-    return not word.isalpha() and any(letter.isdigit() for letter in word)
+    return not word.isalpha() and _DIGIT.search(word) is not None
 
 
 def _undouble(word: str) -> str:

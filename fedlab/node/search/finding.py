@@ -1,17 +1,11 @@
 """From a plan to an answer: candidates from tantivy, strict first, then read and ranked.
 
-Three nets, each wider than the one before, and the next is cast only where the last caught little:
-
-1. *sure*: every unit is answered by what the item is, or by words of its name;
-2. *likely*: every unit is answered by anything in the item;
-3. *wide*: any unit, what is near to it in the thesaurus, and terms with other words among theirs.
-
-So a common query costs one short look at the index, and only a rare one pays for expansion.
+The next net is cast only where the last caught little. So a common question costs one short look
+at the index, and only a rare one pays for expansion.
 """
 
 from collections.abc import Iterable, Mapping
-from heapq import nlargest, nsmallest
-from operator import itemgetter
+from heapq import nsmallest
 from typing import Any, Final, NamedTuple
 
 import tantivy
@@ -19,19 +13,15 @@ import tantivy
 from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
-from fedlab.node.search.documents import IS, MENTIONS, Shown, facet
-from fedlab.node.search.questions import Plan, Unit
+from fedlab.node.search.documents import IS, Shown, facet
+from fedlab.node.search.nets import MUST, Nets, Q
+from fedlab.node.search.questions import Plan
 from fedlab.node.search.ranking import Ranker
 from fedlab.node.search.suggesting import suggestions
 from fedlab.protocol.limits import HITS_MAX
 
-Q = tantivy.Query
-MUST: Final = tantivy.Occur.Must
-SHOULD: Final = tantivy.Occur.Should
-
-READ_MAX: Final = 80  # candidates of a net that are read; ten pages see them all
+READ_MAX: Final = 48  # candidates of a net that are read; ten pages see them all
 ENOUGH: Final = 30  # good candidates that make the next net superfluous
-ANSWERS_MAX: Final = 96  # concepts near to a unit that the wide net asks for, the nearest
 BROWSED_MAX: Final = 2_000  # what is put in order where nothing is asked for: ten pages of 200
 SCORE_MIN: Final = 0.05  # less says nothing
 TAIL: Final = 0.4  # of the best score: what has less is only related, and fills the first page
@@ -55,7 +45,7 @@ class Finder:
     """Finds with one state of the index."""
 
     def __init__(self, schema: tantivy.Schema, searcher: Any, thesaurus: Thesaurus) -> None:
-        self._schema = schema
+        self._nets = Nets(schema, searcher)
         self._searcher = searcher
         self._thesaurus = thesaurus
 
@@ -109,34 +99,55 @@ class Finder:
     ) -> _Catch:
         """Cast one net after the other until there is enough to rank."""
         items: dict[str, Shown] = {}
-        most = max(READ_MAX, 2 * wanted)
-        for net in (self._sure, self._likely, self._wide):
+        seen: set[tuple[int, int]] = set()
+        enough = max(ENOUGH, wanted)
+        nets = self._nets
+        for net in (nets.sure, nets.likely):
             asked = net(plan)
-            if asked is None:
-                continue
+            most = max(2 * wanted, READ_MAX - len(items))
             result = self._searcher.search(self._with(asked, filters), most)
-            self._take(result, items)
-            if result.count > most and distances:
-                nearest = nsmallest(NEAREST_LABS[-1], distances, key=distances.__getitem__)
-                for ring in NEAREST_LABS:
-                    near = self._with(asked, [*filters, self._labs(nearest[:ring])])
-                    self._take(self._searcher.search(near, NEAR_READ, count=False), items)
-            if result.count >= max(ENOUGH, wanted) and net != self._wide:
+            self._take(result, items, seen)
+            if result.count > most:
+                self._take_near(asked, filters, distances, items, seen)
+            if result.count >= enough:
                 return _Catch(items, result.count)
+        asked = nets.wide(plan)
+        if asked is not None:
+            most = max(enough, READ_MAX - len(items))
+            result = self._searcher.search(self._with(asked, filters), most, count=False)
+            self._take(result, items, seen)
         return _Catch(items, 0)
+
+    def _take_near(
+        self,
+        asked: Any,
+        filters: list[Any],
+        distances: dict[str, float],
+        items: dict[str, Shown],
+        seen: set[tuple[int, int]],
+    ) -> None:
+        """Look at the nearest labs besides, where there is more than is read."""
+        nearest = nsmallest(NEAREST_LABS[-1], distances, key=distances.__getitem__)
+        for ring in NEAREST_LABS if nearest else ():
+            near = self._with(asked, [*filters, self._labs(nearest[:ring])])
+            self._take(self._searcher.search(near, NEAR_READ, count=False), items, seen)
 
     def _browse(self, filters: list[Any]) -> _Catch:
         """Return what passes the filters, for people who look around without a question."""
         items: dict[str, Shown] = {}
         asked = self._with(Q.const_score_query(Q.all_query(), 1.0), filters)
         result = self._searcher.search(asked, BROWSED_MAX)
-        self._take(result, items)
+        self._take(result, items, set())
         return _Catch(items, result.count)
 
-    def _take(self, result: Any, found: dict[str, Shown]) -> None:
+    def _take(self, result: Any, items: dict[str, Shown], seen: set[tuple[int, int]]) -> None:
         for _, address in result.hits:
-            shown = Shown.read(bytes(self._searcher.doc(address).get_first("shown")))
-            found.setdefault(shown.item, shown)
+            place = address.segment_ord, address.doc
+            if place not in seen:
+                seen.add(place)
+                stored = self._searcher.doc(address).get_first("shown")
+                shown = Shown.read(bytes(stored))
+                items[shown.item] = shown
 
     def _with(self, asked: Any, filters: list[Any]) -> Any:
         if not filters:
@@ -154,7 +165,7 @@ class Finder:
         ):
             words = [facet(name, value) for value in values if value]
             if words:
-                filters.append(self._any_of("facet", words))
+                filters.append(self._nets.any_of("facet", words))
         if query.near is not None and query.within_km is not None:
             within = [lab for lab, km in distances.items() if km <= query.within_km]
             if not within:
@@ -163,81 +174,10 @@ class Finder:
         return filters
 
     def _labs(self, labs: Iterable[str]) -> Any:
-        return self._any_of("facet", [f"lab:{lab}" for lab in labs])
-
-    def _any_of(self, field: str, words: list[str]) -> Any:
-        asked = (
-            self._term(field, words[0])
-            if len(words) == 1
-            else Q.term_set_query(self._schema, field, words)
-        )
-        return Q.const_score_query(asked, 0.0)
-
-    def _term(self, field: str, word: str) -> Any:
-        return Q.term_query(self._schema, field, word)
+        return self._nets.any_of("facet", [f"lab:{lab}" for lab in labs])
 
     def _has_items(self, slug: str) -> bool:
         return bool(self._searcher.doc_freq("concept", IS + slug))
-
-    def _sure(self, plan: Plan) -> Any:
-        parts = []
-        for unit in plan.units:
-            if not unit.is_weak:
-                ways = [self._term("concept", IS + sense.concept) for sense in unit.senses]
-                ways.append(self._words(unit, plan, ["name"]))
-                parts.append((MUST, _any(ways)))
-        return Q.boolean_query(parts)
-
-    def _likely(self, plan: Plan) -> Any:
-        parts = []
-        for unit in plan.units:
-            ways = [self._term("concept", MENTIONS + sense.concept) for sense in unit.senses]
-            ways.append(self._words(unit, plan, ["name", "text"]))
-            parts.append((SHOULD if unit.is_weak else MUST, _any(ways)))
-        return Q.boolean_query(parts)
-
-    def _wide(self, plan: Plan) -> Any:
-        ways = []
-        for unit in plan.units:
-            for slug, worth in nlargest(ANSWERS_MAX, unit.answers.items(), key=itemgetter(1)):
-                ways.append(_boost(self._term("concept", IS + slug), 3 * worth * unit.weight))
-            for sense in unit.senses:
-                ways.append(_boost(self._term("concept", MENTIONS + sense.concept), unit.weight))
-            for forms in unit.forms:
-                for form in forms:
-                    ways.append(_boost(self._form(form.stem, form.parts), unit.weight * form.worth))
-                    if form.root:
-                        ways.append(_boost(self._term("text", form.root), unit.weight * 0.5))
-            ways.extend(self._phrases(unit))
-        ways.extend(self._term("name", pair) for pair in plan.pairs)
-        return _any(ways)
-
-    def _phrases(self, unit: Unit) -> list[Any]:
-        """Return the terms for a unit, with other words among theirs or one of them missing."""
-        ways = []
-        for _, phrase in unit.phrases:
-            least = len(phrase) - (len(phrase) > 2)
-            words = [(SHOULD, self._term("name", stem)) for stem in phrase]
-            ways.append(Q.boolean_query(words, minimum_number_should_match=least))
-        return ways
-
-    def _words(self, unit: Unit, plan: Plan, fields: list[str]) -> Any:
-        """Return that all words of a unit stand in some fields, in any of their forms."""
-        words = []
-        for forms in unit.forms:
-            ways = []
-            for form in forms:
-                ways.append(self._form(form.stem, form.parts))
-                if "text" in fields and form.root:
-                    ways.append(self._term("text", form.root))
-            ways.extend(self._term("name", pair) for pair in plan.pairs)
-            words.append((MUST, _any(ways)))
-        return words[0][1] if len(words) == 1 else Q.boolean_query(words)
-
-    def _form(self, stem: str, parts: tuple[str, ...]) -> Any:
-        if not parts:
-            return self._term("name", stem)
-        return Q.boolean_query([(MUST, self._term("name", part)) for part in parts])
 
 
 def _in_order(items: Iterable[Shown], distances: dict[str, float]) -> list[Hit]:
@@ -249,14 +189,6 @@ def _in_order(items: Iterable[Shown], distances: dict[str, float]) -> list[Hit]:
         nearness = far if distance is None else distance
         hits.append((nearness, shown.squashed, Hit(shown.item, 1.0, distance)))
     return [hit for *_, hit in sorted(hits, key=lambda row: (row[0], row[1], row[2].item))]
-
-
-def _any(ways: list[Any]) -> Any:
-    return ways[0] if len(ways) == 1 else Q.boolean_query([(SHOULD, way) for way in ways])
-
-
-def _boost(way: Any, worth: float) -> Any:
-    return Q.boost_query(way, worth)
 
 
 def _distances(near: Point | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from itertools import islice, pairwise, product
 from typing import Final, NamedTuple, Protocol
 
 from fedlab.inventory.smallwords import ASKING, CONTAINERS, HOLDERS, LEARNING, PARTS, PURPOSE, WEAK
-from fedlab.inventory.spelling import Speller, letters_between
+from fedlab.inventory.spelling import Guess, Speller, letters_between
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
 from fedlab.inventory.words import Word, is_code, root, stem
 from fedlab.node.search.answering import Answers
@@ -92,7 +92,8 @@ class Planner:
         wants_skill = any(word.folded in LEARNING for word in typed)
         # One slip is not enough to go by here: all guesses are weighed below.
         words = [word._replace(mark=word.stem) for word in self._asked(typed)]
-        forms = [self._forms(word, index) for word in words]
+        guesses: dict[str, list[Guess]] = {}
+        forms = [self._forms(word, index, guesses) for word in words]
         if unfinished and words:
             forms[-1] += self._completed(words[-1], index)
         meant = self._meant(words, forms)
@@ -101,7 +102,7 @@ class Planner:
             matches = self._unfinished(meant, matches)
         units = self._units(meant, forms, matches, _before_purpose(typed, words))
         pairs = [a.stem + b.folded for a, b in pairwise(words)]
-        better = self._better(words, meant, index)
+        better = self._better(words, meant, index, guesses)
         return Plan(tuple(units), tuple(pairs), _corrected(typed, better), wants_skill)
 
     def _asked(self, words: list[Word]) -> list[Word]:
@@ -120,13 +121,15 @@ class Planner:
         ]
         return asked or telling or words
 
-    def _forms(self, word: Word, index: IndexWords) -> tuple[Form, ...]:
+    def _forms(
+        self, word: Word, index: IndexWords, guesses: dict[str, list[Guess]]
+    ) -> tuple[Form, ...]:
         """Return the word, and if nobody uses it, what it may have been meant to be."""
         itself = Form(word.stem, word.root, 1.0)
         if self._thesaurus.is_known(word.stem) or index.is_used(word):
             return (itself,)
         found = {itself.stem: itself}
-        for form in (*self._halves(word, index), *self._guessed(word, index)):
+        for form in (*self._halves(word, index), *self._guessed(word, index, guesses)):
             found.setdefault(form.stem, form)
         return tuple(found.values())
 
@@ -141,11 +144,14 @@ class Planner:
                 return [Form(word.stem, word.root, 1.0), Form(" ".join(parts), "", 0.95, parts)]
         return []
 
-    def _guessed(self, word: Word, index: IndexWords) -> list[Form]:
+    def _guessed(
+        self, word: Word, index: IndexWords, guesses: dict[str, list[Guess]]
+    ) -> list[Form]:
         if not is_code(word.folded):
+            guesses[word.folded] = self._speller.guesses(word.folded, GUESSES_MAX)
             return [
                 Form(meant.stem, meant.root, GUESS_WORTH[min(int(guess.distance * 2), 5)])
-                for guess in self._speller.guesses(word.folded, GUESSES_MAX)
+                for guess in guesses[word.folded]
                 for meant in (self._thesaurus.words[guess.word],)
             ]
         if len(word.stem) < CODE_LETTERS_MIN:
@@ -153,7 +159,8 @@ class Planner:
         near = [
             Form(other, other, COMPLETION_WORTH if other.startswith(word.stem) else GUESS_WORTH[2])
             for other in index.beginning(word.stem[:2], 200)
-            if other.startswith(word.stem) or letters_between(word.stem, other, 1) <= 1
+            if other.startswith(word.stem)
+            or (abs(len(other) - len(word.stem)) <= 1 and letters_between(word.stem, other, 1) <= 1)
         ]
         return near[:GUESSES_MAX]
 
@@ -193,14 +200,22 @@ class Planner:
                 best, most = list(tried), known_words
         return best
 
-    def _better(self, words: list[Word], meant: list[Word], index: IndexWords) -> dict[str, str]:
+    def _better(
+        self,
+        words: list[Word],
+        meant: list[Word],
+        index: IndexWords,
+        guesses: dict[str, list[Guess]],
+    ) -> dict[str, str]:
         """Return the mistyped words, and how they should have been typed."""
         better = {}
         for word, other in zip(words, meant, strict=True):
             if word.folded in self._thesaurus.spellings or index.is_used(word, exactly=True):
                 continue
-            guesses = self._speller.guesses(word.folded, GUESSES_MAX)
-            for guess in guesses:
+            known = guesses.get(word.folded)
+            if known is None:
+                known = self._speller.guesses(word.folded, GUESSES_MAX)
+            for guess in known:
                 if other.stem == word.stem or stem(guess.word) == other.stem:
                     better[word.folded] = guess.word
                     break
