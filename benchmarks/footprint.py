@@ -24,11 +24,11 @@ from urllib.parse import urlencode, urlsplit
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from network import NETWORK, Network, item_name, make_network  # noqa: E402
-from nodes import ENVIRONMENT, FEDLAB, Running, fedlab, load  # noqa: E402
-from report import write_section  # noqa: E402
+from network import NETWORK, Network, item_name, make_network
+from nodes import ENVIRONMENT, FEDLAB, Running, fedlab, load
+from report import write_section
 
-from fedlab.node.config import Folder  # noqa: E402
+from fedlab.node.config import Folder
 
 SEARCHES = 500
 RSS_MAX_MB = 150

@@ -24,12 +24,12 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from network import EVERYWHERE, NETWORK, Network, item_name, make_network  # noqa: E402
-from nodes import Running, fedlab, load, until  # noqa: E402
-from replication import HYPERCORE_PORT, hypercore_folder, hypercore_round  # noqa: E402
-from report import write_section  # noqa: E402
+from network import EVERYWHERE, NETWORK, Network, item_name, make_network
+from nodes import Running, fedlab, load, until
+from replication import HYPERCORE_PORT, hypercore_folder, hypercore_round
+from report import write_section
 
-from fedlab.node.config import Folder  # noqa: E402
+from fedlab.node.config import Folder
 
 # A search that counts 100,000 items costs the joiner 40 ms, so it is asked often only at the ends;
 # in between its status is looked at.

@@ -20,11 +20,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from network import NETWORK  # noqa: E402
-from nodes import ENVIRONMENT, FEDLAB, Running, fedlab, load, until  # noqa: E402
-from report import write_section  # noqa: E402
+from network import NETWORK
+from nodes import ENVIRONMENT, FEDLAB, Running, fedlab, load, until
+from report import write_section
 
-from fedlab.node.config import Folder  # noqa: E402
+from fedlab.node.config import Folder
 
 LOOK_S = 0.01
 MOST_S = 2.0

@@ -24,16 +24,16 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from made_up import item_draft  # noqa: E402
-from nodes import load  # noqa: E402
-from report import write_section  # noqa: E402
+from made_up import item_draft
+from nodes import load
+from report import write_section
 
-from fedlab.inventory.facts import LabVouch  # noqa: E402
-from fedlab.node.app import Node, open_node  # noqa: E402
-from fedlab.node.config import Folder  # noqa: E402
-from fedlab.node.founding import found  # noqa: E402
-from fedlab.node.service import Service  # noqa: E402
-from fedlab.node.writer import Draft  # noqa: E402
+from fedlab.inventory.facts import LabVouch
+from fedlab.node.app import Node, open_node
+from fedlab.node.config import Folder
+from fedlab.node.founding import found
+from fedlab.node.service import Service
+from fedlab.node.writer import Draft
 
 HYPERCORE_PORT = 9321
 

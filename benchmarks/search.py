@@ -23,11 +23,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-import tantivy  # noqa: E402
-from report import write_section  # noqa: E402
+import tantivy
+from report import write_section
 
-from fedlab.inventory.catalogue import ItemView  # noqa: E402
-from fedlab.node.search import Query, SearchIndex, load_thesaurus  # noqa: E402
+from fedlab.inventory.catalogue import ItemView
+from fedlab.node.search import Query, SearchIndex, load_thesaurus
 
 ITEMS = 1_000_000
 ITEMS_SMALL = 100_000  # for indexing and memory

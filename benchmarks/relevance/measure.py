@@ -16,11 +16,11 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
 
-import tantivy  # noqa: E402
-from report import write_section  # noqa: E402
+import tantivy
+from report import write_section
 
-from fedlab.inventory.catalogue import ItemView  # noqa: E402
-from fedlab.node.search import Query, SearchIndex, load_thesaurus  # noqa: E402
+from fedlab.inventory.catalogue import ItemView
+from fedlab.node.search import Query, SearchIndex, load_thesaurus
 
 RANKS = 10
 Grades = dict[str, int]

@@ -7,7 +7,6 @@ every row is an item: a header imported as an item is seen at once, an item read
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from fedlab.formats.headers import recognise
 from fedlab.formats.profile import is_data
@@ -130,11 +129,6 @@ def _two_storeys(grid: Grid, head: int) -> tuple[list[str], int]:
         for under in range(column, min(right + 1, len(headers))):
             headers[under] = f"{one_line(label)} – {headers[under]}".removesuffix(" – ")
     return headers, head - 1
-
-
-class _Section(NamedTuple):
-    number: int
-    name: str
 
 
 def _body(grid: Grid, head: int, asides: list[Aside]) -> tuple[list[Line], dict[int, str]]:
