@@ -10,9 +10,13 @@ from typing import Final
 
 import msgspec
 
-from fedlab.inventory.item import ItemState, step_item
+from fedlab.inventory.facts import FACTS
+from fedlab.inventory.item import Hold, ItemState, Place, step_item
 from fedlab.inventory.lab import LabState, step_lab, subject
 from fedlab.protocol.entry import Entry, LabId, Status
+
+# Counted up whenever the same entries come to fold to other states or statuses; see `fold_form`.
+FORMAT: Final = 1
 
 STATE_DOMAIN: Final = b"fedlab/state/1\n"
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
@@ -48,6 +52,19 @@ def fold(lab: LabId, entries: Iterable[Entry]) -> Inventory:
     for entry in sorted(entries, key=lambda entry: (entry.epoch, entry.index)):
         inventory.apply(entry)
     return inventory
+
+
+def fold_form() -> str:
+    """Return what is another for a fold that may make other states of the same entries.
+
+    What was folded under another form has to be folded again. Types of facts and the fields of
+    facts and states tell themselves; `FORMAT` tells the rest.
+    """
+    kinds: tuple[type[msgspec.Struct], ...] = (*FACTS, ItemState, Hold, Place, LabState)
+    said = [
+        (kind.__name__, kind.__struct_config__.tag, kind.__struct_encode_fields__) for kind in kinds
+    ]
+    return repr((FORMAT, said))
 
 
 def state_digest(state: LabState | ItemState) -> bytes:

@@ -88,6 +88,10 @@ class Database:
                     )
                 if schema.migrations.pending(tables):
                     schema.migrations.apply(tables)
+                if not schema.are_projections_current(conn):
+                    conn.execute("BEGIN IMMEDIATE")
+                    schema.make_projections(conn)
+                    conn.execute("COMMIT")
             except BaseException:
                 conn.close()
                 raise

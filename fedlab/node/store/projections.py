@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from .base import Folded, FoldPosition, Place, StoredItem
 from .database import Database
 from .rows import ROWS_AT_ONCE, LogRow, lab_number, log_and_index
-from .schema import PLACE_BITS, PROJECTIONS
+from .schema import GENERATION_KEY, PLACE_BITS, make_projections
 
 # 56 bits of an id find an entry among billions, and fit SQLite's signed integers.
 _PREFIX_DIGITS = 14
-_GENERATION_KEY = "projections"
 
 
 class ProjectionTables:
@@ -75,27 +74,13 @@ class ProjectionTables:
     def clear(self) -> None:
         """Forget all that was computed."""
         with self._database.write() as conn:
-            for table in PROJECTIONS:
-                conn.execute(f"DELETE FROM {table}")  # noqa: S608  the names are ours
-            self._begin_generation(conn)
+            make_projections(conn)
 
     def generation(self) -> str:
         """Return what tells these projections from all others: changes are counted within it."""
         query = "SELECT value FROM settings WHERE key = ?"
         with self._database.read() as conn:
-            found = conn.execute(query, (_GENERATION_KEY,)).fetchone()
-        if found is None:
-            with self._database.write() as conn:
-                self._begin_generation(conn)
-                found = conn.execute(query, (_GENERATION_KEY,)).fetchone()
-        return str(found[0])
-
-    @staticmethod
-    def _begin_generation(conn: sqlite3.Connection) -> None:
-        conn.execute(
-            "INSERT OR REPLACE INTO settings VALUES (?, lower(hex(randomblob(8))))",
-            (_GENERATION_KEY,),
-        )
+            return str(conn.execute(query, (GENERATION_KEY,)).fetchone()[0])
 
     def touched(self, limit: int) -> list[Place]:
         """Return places whose detail came or went after they were folded."""

@@ -1,10 +1,20 @@
-"""The tables of a node, as sqlite-utils migrations: applied once each, never edited afterwards."""
+"""The tables of a node.
 
+What must never be lost is made by sqlite-utils migrations: applied once each, never edited
+afterwards. Projections are made anew whenever they are not what this fedlab makes.
+"""
+
+import hashlib
+import re
+import secrets
 import sqlite3
 from contextlib import closing
+from typing import Final
 
 from sqlite_utils import Database as Tables
 from sqlite_utils.migrations import Migrations
+
+from fedlab.inventory.fold import fold_form
 
 SQLITE_VERSION_MIN = (3, 40)  # Debian 12; STRICT tables came with 3.37
 
@@ -96,43 +106,81 @@ def private(db: Tables) -> None:
         db.execute(statement)
 
 
-PROJECTIONS = ("items", "lab_states", "entry_ids", "statuses", "folded", "touched")
-
-
 @migrations()
 def projections(db: Tables) -> None:
-    """What is computed from the logs, and can be dropped and computed again."""
-    for statement in (
-        # `changed` counts up with every change, so that the search index knows what it missed;
-        # as the key it lets states be written at the end, four times as fast as among each other.
-        """CREATE TABLE items (
-            changed INTEGER PRIMARY KEY,
-            lab INTEGER NOT NULL,
-            code TEXT NOT NULL,
-            offered INTEGER NOT NULL,
-            state BLOB,
-            UNIQUE (lab, code)
-        ) STRICT""",
-        # Few are not offered, so those that are can be counted without reading any.
-        "CREATE INDEX items_gone ON items(lab) WHERE offered = 0",
-        """CREATE TABLE lab_states (
-            lab INTEGER PRIMARY KEY REFERENCES labs(id),
-            state BLOB NOT NULL
-        ) STRICT""",
-        """CREATE TABLE entry_ids (
-            prefix INTEGER NOT NULL,
-            place INTEGER NOT NULL,
-            PRIMARY KEY (prefix, place)
-        ) STRICT, WITHOUT ROWID""",
-        "CREATE TABLE statuses (place INTEGER PRIMARY KEY, status INTEGER NOT NULL) STRICT",
-        """CREATE TABLE folded (
-            log INTEGER PRIMARY KEY REFERENCES logs(id),
-            upto INTEGER NOT NULL
-        ) STRICT""",
-        # Places whose detail came or went after they were folded.
-        "CREATE TABLE touched (place INTEGER PRIMARY KEY) STRICT",
-    ):
-        db.execute(statement)
+    """Nothing any more: these are no migration's, see `make_projections`."""
+
+
+# What is computed from the logs, and dropped and computed again whenever its form has changed:
+# unlike a migration, this is edited in place.
+PROJECTIONS: Final = (
+    # `changed` counts up with every change, so that the search index knows what it missed;
+    # as the key it lets states be written at the end, four times as fast as among each other.
+    """CREATE TABLE items (
+        changed INTEGER PRIMARY KEY,
+        lab INTEGER NOT NULL,
+        code TEXT NOT NULL,
+        offered INTEGER NOT NULL,
+        state BLOB,
+        UNIQUE (lab, code)
+    ) STRICT""",
+    # Few are not offered, so those that are can be counted without reading any.
+    "CREATE INDEX items_gone ON items(lab) WHERE offered = 0",
+    """CREATE TABLE lab_states (
+        lab INTEGER PRIMARY KEY REFERENCES labs(id),
+        state BLOB NOT NULL
+    ) STRICT""",
+    """CREATE TABLE entry_ids (
+        prefix INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        PRIMARY KEY (prefix, place)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE statuses (place INTEGER PRIMARY KEY, status INTEGER NOT NULL) STRICT",
+    """CREATE TABLE folded (
+        log INTEGER PRIMARY KEY REFERENCES logs(id),
+        upto INTEGER NOT NULL
+    ) STRICT""",
+    # Places whose detail came or went after they were folded.
+    "CREATE TABLE touched (place INTEGER PRIMARY KEY) STRICT",
+)
+GENERATION_KEY: Final = "projections"
+_MADE_KEY: Final = "projections_made"
+
+
+def make_projections(conn: sqlite3.Connection) -> None:
+    """Make the projections anew, empty, in a transaction of the caller's.
+
+    The next run of the projector fills them; the search index follows their new generation.
+    """
+    for table in _made(conn)[1:]:
+        conn.execute(f"DROP TABLE IF EXISTS {table}")
+    for table in _tables():
+        conn.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in PROJECTIONS:
+        conn.execute(statement)
+    set_ = "INSERT OR REPLACE INTO settings VALUES (?, ?)"
+    conn.execute(set_, (_MADE_KEY, " ".join([_form(), *_tables()])))
+    conn.execute(set_, (GENERATION_KEY, secrets.token_hex(8)))
+
+
+def are_projections_current(conn: sqlite3.Connection) -> bool:
+    """Say whether the projections in the file are those that this fedlab makes."""
+    return _made(conn)[:1] == [_form()]
+
+
+def _made(conn: sqlite3.Connection) -> list[str]:
+    """Return the form of the projections in the file and the names of their tables."""
+    found = conn.execute("SELECT value FROM settings WHERE key = ?", (_MADE_KEY,)).fetchone()
+    return str(found[0]).split() if found else []
+
+
+def _form() -> str:
+    """Return a hash of everything that makes projections what they are."""
+    return hashlib.sha256("\n".join((fold_form(), *PROJECTIONS)).encode()).hexdigest()
+
+
+def _tables() -> list[str]:
+    return re.findall(r"^CREATE TABLE (\w+)", "\n".join(PROJECTIONS), re.MULTILINE)
 
 
 def newer_migrations(db: Tables) -> list[str]:
