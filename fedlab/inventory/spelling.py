@@ -62,8 +62,9 @@ class Speller:
     def __contains__(self, word: str) -> bool:
         return word in self._known
 
-    def add(self, words: Iterable[str]) -> None:
-        """Learn words; those that hold digits, are too short or too many are left out."""
+    def add(self, words: Iterable[str]) -> list[str]:
+        """Learn words and return the new ones; those with digits, short or too many are left."""
+        added = []
         for word in words:
             if (
                 word in self._known
@@ -77,6 +78,8 @@ class Speller:
             self._known.add(word)
             for pair in _pairs(word):
                 self._pairs.setdefault((pair, len(word)), array("I")).append(number)
+            added.append(word)
+        return added
 
     def guesses(self, word: str, most: int) -> list[Guess]:
         """Return the nearest known words, at most two letters away, without the word itself."""

@@ -25,6 +25,7 @@ from fedlab.node.config import Folder
 from fedlab.node.control import Contact, control_app, new_token, open_alone, write_contact
 from fedlab.node.errors import ServiceError
 from fedlab.node.heap import collect_rarely, share_one_heap
+from fedlab.node.indexing import Helper
 from fedlab.node.service import Service
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ async def open_node(service: Service, urls: list[str]) -> AsyncIterator[Node]:
 
     node = Node(service, urls)
     node.driver = Driver(node)
+    service.opened.helper = Helper(service.folder, node.changed)
     service.opened.live_age = node.driver.age_s
     refreshing = asyncio.create_task(node.refresh_when_changed())
     try:

@@ -13,6 +13,7 @@ from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import LabState
 from fedlab.node.store.base import Place, Store, StoredItem
 from fedlab.protocol.entry import Entry, FactReader, LabId, Status, detail_field
+from fedlab.protocol.evidence import disputed_from
 from fedlab.protocol.limits import SALT_BYTES
 from fedlab.protocol.merkle import leaf_hash
 
@@ -93,7 +94,8 @@ class Catalogue:
         while some := list(islice(rows, VIEWS_AT_ONCE)):
             yield _read_items(some)
 
-    def _views(self, rows: Sequence[StoredItem]) -> list[ItemView]:
+    def views_of_rows(self, rows: Sequence[StoredItem]) -> list[ItemView]:
+        """Return the items that rows of the store hold; rows of items that are gone hold none."""
         return [view for _, view in self._pairs(_read_items(rows))]
 
     def _pairs(self, states: Sequence[ItemState]) -> list[tuple[ItemState, ItemView]]:
@@ -145,8 +147,7 @@ class Catalogue:
 
     def read_entries(self, lab: LabId, epoch: int, start: int, end: int) -> list[Entry]:
         """Return the entries `[start, end)` of a log with the verdict that needs no state."""
-        chain = self._store.chain(lab)
-        ends_at = chain.end(epoch) if chain else None
+        ends_at = disputed_from(self._store.chain(lab), epoch, self._store.evidence(lab))
         read = self._reader.entry
         leaves = self._store.leaves(lab, epoch, start, end)
         return [read(leaf, lab, epoch, i, ends_at) for i, leaf in enumerate(leaves, start)]

@@ -53,6 +53,11 @@ class Folder:
         return self.path / "thesaurus.tsv"
 
     @property
+    def kept_thesaurus(self) -> Path:
+        """What was made of the thesaurus, for another start."""
+        return self.path / "thesaurus.bin"
+
+    @property
     def demo(self) -> Path:
         """The folders of the demonstration's labs."""
         return self.path / "demo"

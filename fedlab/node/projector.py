@@ -5,42 +5,25 @@ its first entry again when something changes before that point: an opening that 
 earlier epoch that arrives late. Whatever the way, the result is that of one pass over all entries.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from itertools import groupby
-from typing import Protocol
 
 import msgspec
 
-from fedlab.inventory.catalogue import ItemView
 from fedlab.inventory.fold import Inventory
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import Subject, erased, subject
-from fedlab.node.catalogue import VIEWS_AT_ONCE, Catalogue
-from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store, StoredItem
+from fedlab.node.catalogue import Catalogue
+from fedlab.node.feeding import HIDDEN_KEY, Index, fed_upto, feed
+from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store
 from fedlab.protocol.entry import Entry, LabId, Status
 from fedlab.protocol.serving import runs
 
 # Entries in one transaction: enough to share the cost of the disk, few enough (16 MiB of the
 # largest facts) to be held in memory, and to let other writes in between.
 ENTRIES_AT_ONCE = 4096
-# Items in one commit of the search index, which costs some 10 ms.
-ITEMS_AT_ONCE = 5000
-
-# The setting that names the labs which were hidden when the index was fed last.
-_HIDDEN_KEY = "hidden"
-
 _encode = msgspec.msgpack.Encoder().encode
 _NOT_INDEXED = (Status.MALFORMED, Status.WRONG_HEAD)
-
-
-class Index(Protocol):
-    """What the projector asks of a search index; `mark` comes back as the last commit left it."""
-
-    @property
-    def mark(self) -> str: ...
-    def apply(self, upserts: Iterable[ItemView], removed: Iterable[str]) -> None: ...
-    def commit(self, mark: str = "") -> None: ...
-    def clear(self) -> None: ...
 
 
 class Projector(Catalogue):
@@ -155,44 +138,32 @@ class Projector(Catalogue):
     def feed(self, index: Index, hidden: Set[LabId] | None = None) -> int:
         """Bring a search index up to the projections and return how many items that took.
 
-        The items of hidden labs are taken out: of the blocked ones, if nothing else is said. The
-        index's mark says how far it came, so that a crash at any point feeds the rest again.
+        The items of hidden labs are taken out: of the blocked ones, if nothing else is said.
         """
-        if hidden is None:
-            hidden = set(self._store.blocks.list())
-        self._hide(hidden)
-        generation = self._projections.generation()
-        name, _, at = index.mark.rpartition(":")
-        if name != generation or self._purge:
+        self.hide(set(self._store.blocks.list()) if hidden is None else hidden)
+        self.prepare(index)
+        return feed(self._store, index)
+
+    def prepare(self, index: Index) -> int:
+        """Empty an index that must be made anew; return how many changes it has to take in."""
+        upto = fed_upto(self._store, index)
+        if upto is None or self._purge:
             index.clear()
-            at = "0"
-        fed, changed = 0, int(at)
-        while rows := self._projections.changed_since(changed, ITEMS_AT_ONCE):
-            for start in range(0, len(rows), VIEWS_AT_ONCE):
-                self._apply(index, rows[start : start + VIEWS_AT_ONCE], hidden)
-            changed = rows[-1].changed
-            index.commit(f"{generation}:{changed}")
-            fed += len(rows)
+            index.commit(f"{self._projections.generation()}:0")
+            upto = 0
         if self._purge:
             self._store.settings.remove(PURGE_KEY)
             self._purge = False
-        return fed
+        return self._projections.last_change() - upto
 
-    def _apply(self, index: Index, rows: Sequence[StoredItem], hidden: Set[LabId]) -> None:
-        """Hand items to an index as they stand now."""
-        views = self._views([row for row in rows if row.lab not in hidden])
-        gone = {f"{row.lab}/{row.code}" for row in rows}
-        gone -= {view.item for view in views if not view.retired}
-        index.apply([view for view in views if not view.retired], sorted(gone))
-
-    def _hide(self, hidden: Set[LabId]) -> None:
+    def hide(self, hidden: Set[LabId]) -> None:
         """Count the items of labs that are hidden now, or not any more, as changed."""
-        before = set(self._store.settings.get(_HIDDEN_KEY).split())
+        before = set(self._store.settings.get(HIDDEN_KEY).split())
         if before != hidden:
             with self._store.transaction():
                 for lab in sorted(before ^ hidden):
                     self._projections.change(lab)
-                self._store.settings.set(_HIDDEN_KEY, " ".join(sorted(hidden)))
+                self._store.settings.set(HIDDEN_KEY, " ".join(sorted(hidden)))
 
     def rebuild(self, index: Index | None = None) -> int:
         """Drop the projections and fold every log from its first entry; return the entries."""

@@ -1,8 +1,9 @@
 """The search index of a node: fed with items, asked with queries.
 
-One thread feeds (`apply`, `commit`, `clear`); any thread may ask meanwhile, and sees what was
-committed last. The index is derived: whenever its form or the thesaurus is another than it was
-made with, it is dropped, `mark` is empty, and whoever feeds it begins again.
+One thread feeds (`apply`, `commit`, `clear`), or one of another process, which is then followed
+(`follow`); any thread may ask meanwhile, and sees what was committed last. The index is derived:
+whenever its form or the thesaurus is another than it was made with, it is dropped, `mark` is empty,
+and whoever feeds it begins again.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ import msgspec
 import tantivy
 
 from fedlab.inventory.catalogue import ItemView
-from fedlab.inventory.spelling import WORDS_MAX, Speller
+from fedlab.inventory.spelling import Speller
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.inventory.words import Word
 from fedlab.node.search.asking import Answer, FreeItems, Query, Whereabouts
@@ -29,6 +30,7 @@ from fedlab.node.search.questions import Planner
 # tantivy asks for 15 MB a thread at least; twice that halves the merging, and is given back.
 WRITER_HEAP_BYTES: Final = 30_000_000
 _STATE: Final = "state.json"
+_WORDS: Final = "words.txt"
 # tantivy raises ValueError for whatever the system refuses; only its words tell the number.
 _REFUSED: Final = re.compile(r"\b(?:os error |Os \{ code: )(\d+)")
 
@@ -74,9 +76,9 @@ class SearchIndex:
         self._write_state(state)
         self._speller = Speller()
         self._speller.add(sorted(self._thesaurus.spellings))
-        searcher = self._index.searcher()
-        if searcher.num_docs:
-            self._speller.add(w for w, _ in searcher.terms_with_prefix("name", "", limit=WORDS_MAX))
+        self._words_read = 0
+        self._new_words: list[str] = []
+        self._learn()
         self._planner = Planner(self._thesaurus, self._speller)
 
     @property
@@ -105,6 +107,7 @@ class SearchIndex:
         is_empty = searcher.num_docs == 0
         for item in removed:
             writer.delete_documents_by_term("id", item)
+        words: set[str] = set()
         for view in upserts:
             document, reading = self._maker.make(view)
             # Deleting costs as much as half an item: only what may be there is deleted.
@@ -112,7 +115,9 @@ class SearchIndex:
                 writer.delete_documents_by_term("id", view.item)
             self._waiting.add(view.item)
             writer.add_document(document)
-            self._speller.add([word.folded for word in reading.name.main + reading.labels])
+            words.update([word.folded for word in reading.name.main])
+            words.update([word.folded for word in reading.labels])
+        self._new_words += self._speller.add(sorted(words))
 
     def commit(self, mark: str = "") -> None:
         """Make what was applied findable, and remember the feeder's mark with it.
@@ -120,11 +125,36 @@ class SearchIndex:
         Raises OSError where the disk refuses; what was not committed is then lost.
         """
         with self._writing():
+            self._keep_words()
             if self._writer is not None:
                 self._writer.commit()
             self._waiting.clear()
             self._write_state(_State(self._made_of, mark))
             self._index.reload()
+
+    def follow(self) -> None:
+        """See what another process has committed."""
+        if (state := self._read_state()) is not None:
+            self._state = state
+        self._learn()
+        self._index.reload()
+
+    def _keep_words(self) -> None:
+        """Write down the words that are new, for another start and for who follows."""
+        if self._new_words:
+            line = " ".join(self._new_words) + "\n"
+            with (self._folder / _WORDS).open("a", encoding="utf-8") as file:
+                self._words_read += len(line.encode())
+                file.write(line)
+            self._new_words = []
+
+    def _learn(self) -> None:
+        """Learn the words that were written down since, line by line."""
+        with suppress(FileNotFoundError), (self._folder / _WORDS).open("rb") as file:
+            file.seek(self._words_read)
+            whole = file.read().rpartition(b"\n")[0]
+            self._words_read += len(whole) + 1 if whole else 0
+            self._speller.add(whole.decode("utf-8", "replace").split())
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

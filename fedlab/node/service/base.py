@@ -20,6 +20,7 @@ from fedlab.protocol.horizon import Horizon
 from fedlab.protocol.identity import SecretKeys
 
 if TYPE_CHECKING:
+    from fedlab.node.indexing import Helper
     from fedlab.node.search import SearchIndex
 
 _log = logging.getLogger("fedlab.search")
@@ -40,6 +41,8 @@ class Opened:
             )
             self.projector = Projector(self.store)
             self._index: SearchIndex | None = None
+            # A running node's: it indexes in another process when much is waiting.
+            self.helper: Helper | None = None
             self._labs: Mapping[LabId, LabView] | None = None
             self._seen: tuple[float, dict[LabId, float]] = (-2.0, {})
             # Labs taken in although nobody has vouched for them yet: those being joined right now.
@@ -59,6 +62,8 @@ class Opened:
 
     def close(self) -> None:
         """Close index and store, and give the folder back."""
+        if self.helper is not None:
+            self.helper.stop()
         if self._index is not None:
             self._index.close()
         self.store.close()
@@ -99,11 +104,28 @@ class Opened:
             self._labs = None
         if self._index is not None:
             try:
-                self.projector.feed(self._index, self.hidden())
+                self._feed(self._index)
             except OSError as exc:
                 # What was signed is signed: no command may say that it failed. The index is
                 # derived, and catches up with the next refresh.
                 _log.warning("the search index lags behind: %s", exc)
+
+    def _feed(self, index: "SearchIndex") -> None:
+        """Bring the index up to what is folded, or see that the helper does."""
+        hidden = self.hidden()
+        if self.helper is not None:
+            self.projector.hide(hidden)
+            if self.helper.is_busy or self.helper.take(index, self.projector.prepare(index)):
+                return
+        self.projector.feed(index, hidden)
+
+    def rebuild(self) -> int:
+        """Drop what was computed and compute it again; return how many entries that took."""
+        if self.helper is not None:
+            self.helper.stop()
+        entries = self.projector.rebuild()
+        self._feed(self.index)
+        return entries
 
     def open_index(self) -> None:
         """Open the search index now, and bring it up to what is folded."""
@@ -116,13 +138,11 @@ class Opened:
         if self._index is None:
             from fedlab.node.search import SearchIndex, load_thesaurus  # late: they take their time
 
-            kept = self.folder.index.with_name("thesaurus.bin")
-            thesaurus = load_thesaurus(self.folder.thesaurus, kept)
+            thesaurus = load_thesaurus(self.folder.thesaurus, self.folder.kept_thesaurus)
             for problem in thesaurus.problems:
                 _log.warning("thesaurus.tsv: %s", problem)
-            index = SearchIndex(self.folder.index, thesaurus)
-            self.projector.feed(index, self.hidden())
-            self._index = index
+            self._index = SearchIndex(self.folder.index, thesaurus)
+            self._feed(self._index)
         return self._index
 
     def labs(self) -> Mapping[LabId, LabView]:

@@ -52,7 +52,7 @@ class Logs:
 
     def rebuild(self) -> RebuildAnswer:
         """Drop projections and search index, and build both again from the logs."""
-        entries = self._opened.projector.rebuild(self._opened.index)
+        entries = self._opened.rebuild()
         return RebuildAnswer(entries=entries, items=self._opened.projector.count())
 
     def erase(self, entry: str) -> EraseAnswer:

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.events import ChainSeen, Details, Package
+from fedlab.protocol.evidence import SplitView
 from fedlab.protocol.identity import Chain
 from fedlab.protocol.replica import LogReader
 
@@ -147,6 +148,7 @@ class Projections(Protocol):
     def items(self, lab: str | None = None) -> Iterator[StoredItem]: ...
     def changed_since(self, changed: int, limit: int) -> list[StoredItem]: ...
     def change(self, lab: str, codes: Iterable[str] | None = None) -> None: ...
+    def last_change(self) -> int: ...
     def counts(self) -> dict[str, int]: ...
 
     def lab_state(self, lab: str) -> bytes | None: ...
@@ -231,12 +233,12 @@ class Store(LogReader, Protocol):
         """Put it on disk in one transaction; a package that does not follow is skipped."""
         ...
 
-    def put_evidence(self, lab: str, epoch: int, evidence: bytes) -> None:
-        """Keep the proof of a split view; the log is frozen from then on."""
+    def put_evidence(self, evidence: SplitView) -> None:
+        """Keep the proof of a split view: the log is frozen from then on, and folded again."""
         ...
 
-    def evidence(self, lab: str) -> list[tuple[int, bytes]]:
-        """Return epoch and proof of each split view of a lab."""
+    def evidence(self, lab: str) -> list[SplitView]:
+        """Return the proof of each split view of a lab, by epoch."""
         ...
 
     def put_seen(self, seen: Mapping[tuple[str, int], float]) -> None:

@@ -52,7 +52,8 @@ class Database:
     and the readers are opened read-only.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writes: bool = True) -> None:
+        """Open the file; without writes, beside a process that has the right to."""
         if sqlite3.sqlite_version_info < schema.SQLITE_VERSION_MIN:
             raise StoreError(
                 "old_sqlite",
@@ -60,17 +61,21 @@ class Database:
                 "fedlab needs 3.40 or later: upgrade the system, or its Python.",
             )
         self.path = Folder(folder).store
-        self._lock = FolderLock(folder)
+        self._lock = FolderLock(folder) if writes else None
         self._writing = threading.RLock()
         self._depth = 0
         self._readers: list[sqlite3.Connection] = []
         self._of_thread = threading.local()
         self._failed: StoreError | None = None
         try:
-            self._writer = self._open_writer()
+            self._writer = self._open_writer() if writes else self.fresh_reader()
         except BaseException:
-            self._lock.release()
+            self._release()
             raise
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _open_writer(self) -> sqlite3.Connection:
         with explained(self.path):
@@ -105,7 +110,7 @@ class Database:
             self._readers.clear()
             self._of_thread = threading.local()
             self._writer.close()
-            self._lock.release()
+            self._release()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -152,6 +152,11 @@ class ProjectionTables:
                 [(changed + i, number, code) for i, code in enumerate(codes, 1)],
             )
 
+    def last_change(self) -> int:
+        """Return the number of the last change; 0 if there was none."""
+        with self._database.read() as conn:
+            return _last_change(conn)
+
     def counts(self) -> dict[str, int]:
         """Return how many items each lab offers, retired ones not counted; no state is read."""
         with self._database.read() as conn:

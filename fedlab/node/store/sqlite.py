@@ -10,6 +10,7 @@ from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import detail_field
 from fedlab.protocol.errors import LocalProtocolError, RemoteProtocolError
 from fedlab.protocol.events import ChainSeen, Details, Package
+from fedlab.protocol.evidence import SplitView, decode_evidence
 from fedlab.protocol.identity import Chain, read_chain
 from fedlab.protocol.merkle import Tree, leaf_hashes
 from fedlab.protocol.replica import HeldLog
@@ -37,11 +38,12 @@ class SqliteStore:
     """A `Store` in DIR/store.db; see `base.Store` for what each method promises.
 
     Opening takes the folder's lock, brings the tables up to date and looks again at what was under
-    way. Raises StoreError.
+    way; not so without `writes`, for another process of the same node that only reads. Raises
+    StoreError.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._database = Database(folder)
+    def __init__(self, folder: Path, *, writes: bool = True) -> None:
+        self._database = Database(folder, writes=writes)
         self._logs = LogRows(self._database)
         self._details = DetailRows(self._database)
         self.settings = private.SettingsTable(self._database)
@@ -56,7 +58,8 @@ class SqliteStore:
         try:
             self._lab = self.settings.get(_OWN_LAB)
             self._network = self.settings.get(_NETWORK)
-            self._look_again()
+            if writes:
+                self._look_again()
         except BaseException:
             self._database.close()
             raise
@@ -264,18 +267,25 @@ class SqliteStore:
             [(number, epoch, leaf) for epoch, leaf in enumerate(chain.leaves)],
         )
 
-    def put_evidence(self, lab: str, epoch: int, evidence: bytes) -> None:
+    def put_evidence(self, evidence: SplitView) -> None:
+        lab, epoch, raw = evidence.new.lab, evidence.new.epoch, evidence.encode()
         with self._database.write() as conn:
             row = LogRow.find_or_begin(conn, lab, epoch)
-            conn.execute("INSERT OR IGNORE INTO faults VALUES (?, ?)", (row.id, evidence))
+            found = conn.execute("INSERT OR IGNORE INTO faults VALUES (?, ?)", (row.id, raw))
+            if found.rowcount:  # what was folded may not count any more
+                self.projections.forget(lab)
 
-    def evidence(self, lab: str) -> list[tuple[int, bytes]]:
+    def evidence(self, lab: str) -> list[SplitView]:
         with self._database.read() as conn:
-            return conn.execute(
-                """SELECT epoch, evidence FROM faults JOIN logs ON logs.id = faults.log
+            rows = conn.execute(
+                """SELECT evidence FROM faults JOIN logs ON logs.id = faults.log
                 JOIN labs ON labs.id = logs.lab WHERE labs.lab = ? ORDER BY epoch, evidence""",
                 (lab,),
             ).fetchall()
+        try:
+            return [decode_evidence(raw) for (raw,) in rows]
+        except RemoteProtocolError as exc:  # it was whole when it was kept
+            raise store_error(CORRUPT, self._database.path) from exc
 
     def put_seen(self, seen: Mapping[tuple[str, int], float]) -> None:
         self._seen.update(seen)
