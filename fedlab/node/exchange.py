@@ -62,6 +62,15 @@ class Batch:
         kinds = events.Package | events.Details | events.ChainSeen
         return [event for _, event in self.items if isinstance(event, kinds)]
 
+    @property
+    def carriers(self) -> dict[LabId, LabId]:
+        """Which peer brought each lab's packages, the last one if several did."""
+        return {
+            event.lab: link.peer
+            for link, event in self.items
+            if isinstance(event, events.Package) and link.peer
+        }
+
 
 class Exchange:
     """All connections of a node.
@@ -168,7 +177,7 @@ class Exchange:
             self._store.put_seen(batch.seen)
         stored = batch.stored
         if stored:
-            self._store.commit(stored)
+            self._store.commit(stored, batch.carriers)
         if any(isinstance(event, events.Package) and event.lab == own for event in stored):
             self._own_log.fetched()
 

@@ -206,7 +206,8 @@ class BundleReader:
             raise RemoteProtocolError("a package without its head")
         transfer = self._transfers.get(key) or self._begin(key)
         held = self._replica.log(key).held if transfer is None else transfer.at
-        if transfer is None or transfer.over or end <= held:
+        goal = self._replica.goal(offer.head)
+        if transfer is None or transfer.over or min(end, goal) <= held:
             self._skip(key, frame, min(end, held))
         elif frame.start > held:
             transfer.over = True
@@ -230,7 +231,7 @@ class BundleReader:
     def _begin(self, key: LogKey) -> Transfer | None:
         """Begin to take a log, if it reaches beyond what is held and is wanted at all."""
         log, offer = self._replica.log(key), self._offers.heads[key]
-        if log.frozen or offer.head.size <= log.held or not self._affords(key[0], 0):
+        if log.frozen or self._replica.goal(offer.head) <= log.held or not self._affords(key[0], 0):
             return None
         self._offers.verify(offer)
         chain = self._offers.chain(key[0])

@@ -3,11 +3,14 @@
 Labs vouch for labs. A node replicates those within `HORIZON_DEPTH` steps of its own vouches. What
 all the labs take that came only through one direct peer is charged to that peer, so a peer that
 vouches for a thousand inventions spends its own budget. A lab beyond the horizon that names us (a
-first request) is fetched on a small quota shared by all strangers. A local block wins over all.
+first request) is fetched on a small quota, which all strangers share that one direct peer, or
+whoever came through it, has carried: inventions fill their carrier's quota and nobody else's. A
+local block wins over all.
 """
 
 from collections.abc import Mapping, Set
 from enum import IntEnum
+from types import MappingProxyType
 
 from .identity import LabId
 from .limits import (
@@ -77,27 +80,47 @@ class Horizon:
 
 
 class Budget:
-    """What has been taken of each lab, and so what may still be fetched of it."""
+    """What has been taken of each lab, and so what may still be fetched of it.
 
-    def __init__(self, horizon: Horizon, stored: Mapping[LabId, int]) -> None:
+    `carriers` says who brought each lab's newest entries; what a stick brought, nobody carried.
+    """
+
+    def __init__(
+        self,
+        horizon: Horizon,
+        stored: Mapping[LabId, int],
+        carriers: Mapping[LabId, LabId] = MappingProxyType({}),
+    ) -> None:
         self.horizon = horizon
+        self._carriers = dict(carriers)
         self._stored: dict[LabId, int] = {}
-        self._spent: dict[LabId, int] = {}  # by direct peer
-        self._strangers = 0
+        self._spent: dict[LabId, int] = {}  # by direct peer, on the labs within
+        self._strangers: dict[LabId, int] = {}  # by direct peer, on the others
         for lab, size in stored.items():
             self.charge(lab, size)
 
     def charge(self, lab: LabId, size: int) -> None:
         """Count bytes stored; a lab that came through several peers is shared out among them."""
         self._stored[lab] = self._stored.get(lab, 0) + size
-        through = self.horizon.through(lab)
-        for peer in through:
-            self._spent[peer] = self._spent.get(peer, 0) + -(-size // len(through))
-        if self.horizon.reach(lab) is Reach.STRANGER:
-            self._strangers += size
+        reach = self.horizon.reach(lab)
+        if reach is Reach.WITHIN:
+            _share(self._spent, self.horizon.through(lab), size)
+        elif reach is Reach.STRANGER:
+            _share(self._strangers, self.horizon.through(self._carriers.get(lab, "")), size)
 
-    def left(self, lab: LabId) -> int:
-        """Return how many more bytes of a lab may be fetched, 0 or less if none."""
+    def carry(self, lab: LabId, carrier: LabId) -> None:
+        """Note who brings a lab now, and so answers for all that is stored of it."""
+        if self._carriers.get(lab) != carrier:
+            stored = self._stored.get(lab, 0)
+            self.charge(lab, -stored)
+            self._carriers[lab] = carrier
+            self.charge(lab, stored)
+
+    def left(self, lab: LabId, carrier: LabId = "") -> int:
+        """Return how many more bytes of a lab a peer may bring, 0 or less if none.
+
+        What our own log takes has no limit here: `Replica.goal` bounds what may be ours.
+        """
         reach = self.horizon.reach(lab)
         if reach is Reach.OWN:
             return PEER_BUDGET_BYTES
@@ -105,9 +128,17 @@ class Budget:
             return 0
         if reach is Reach.STRANGER:
             own_share = STRANGER_BYTES_MAX - self._stored.get(lab, 0)
-            return min(own_share, STRANGERS_BYTES_MAX - self._strangers)
+            spent = [self._strangers.get(peer, 0) for peer in self.horizon.through(carrier)]
+            return min(own_share, STRANGERS_BYTES_MAX - min(spent, default=STRANGERS_BYTES_MAX))
         through = self.horizon.through(lab)
         return max(PEER_BUDGET_BYTES - self._spent.get(peer, 0) for peer in through)
+
+
+def _share(spent: dict[LabId, int], peers: Set[LabId], size: int) -> None:
+    """Charge bytes to peers, each its part of them."""
+    for peer in peers:
+        part = -(-abs(size) // len(peers))
+        spent[peer] = spent.get(peer, 0) + (part if size >= 0 else -part)
 
 
 def _walk(

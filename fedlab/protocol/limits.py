@@ -116,6 +116,7 @@ HORIZON_DEPTH: Final = 2
 PEER_BUDGET_BYTES: Final = 2**30
 # A lab that asks for the first time: 1 MiB is 2,000 entries, its inventory and its request.
 STRANGER_BYTES_MAX: Final = 2**20
+# For each direct peer that has carried them: its inventions leave the others' newcomers their room.
 STRANGERS_BYTES_MAX: Final = 32 * 2**20
 STRANGER_ENTRIES_MAX: Final = 2048
 

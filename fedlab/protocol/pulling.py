@@ -20,7 +20,7 @@ from .limits import (
     WANT_ENTRIES_MAX,
 )
 from .merkle import verify_consistency
-from .offers import Offers
+from .offers import Offer, Offers
 from .replica import LogKey, Replica
 from .serving import runs
 from .transfer import Arrival, MismatchError, Transfer, check_details, commitments_of
@@ -60,6 +60,7 @@ class Puller:
         self._replica = replica
         self._offers = offers
         self._emit = emit
+        self.peer = ""  # who carries what comes, once it is known
         self.grant = 0  # credit to give back
         self.progress_at = 0.0  # when answers last moved by a good piece, for the time limit
         self._moved = 0  # bytes of answers since then
@@ -81,13 +82,19 @@ class Puller:
         behind = 0
         for key in self._offers.todo.keys() | self._transfers.keys():
             offer = self._offers.heads[key]
-            if self._replica.wants(offer.head, names_us=offer.names_us):
-                behind += offer.head.size - self._replica.log(key).held
+            if self._wants(offer):
+                behind += self._replica.goal(offer.head) - self._replica.log(key).held
         return behind
 
     def look_for_details(self) -> None:
         """Search everything offered for details that nobody had so far."""
         self._lacking |= dict.fromkeys(self._offers.heads, 0)
+
+    def _wants(self, offer: Offer) -> bool:
+        return self._replica.wants(offer.head, names_us=offer.names_us, carrier=self.peer)
+
+    def _left(self, key: LogKey) -> int:
+        return self._replica.budget.left(key[0], self.peer)
 
     # --- asking ---
 
@@ -122,11 +129,14 @@ class Puller:
         if transfer.over or start >= size or start - transfer.at > WANT_ENTRIES_MAX // 2:
             return None
         lab, epoch = transfer.key
-        if self._replica.budget.left(lab) <= 0:
+        goal = self._replica.goal(transfer.head)
+        if start >= goal or self._left(transfer.key) <= 0:
             transfer.over = transfer.at == start  # what was asked may still come
             self._settle(transfer)
             return None
-        end = min(size, start - start % BLOCK_ENTRIES + WANT_ENTRIES_MAX)
+        # Below the head, packages end where a block does.
+        last = min(size, goal + -goal % BLOCK_ENTRIES)
+        end = min(last, start - start % BLOCK_ENTRIES + WANT_ENTRIES_MAX)
         transfer.asked = end
         self._asked.append(EntriesAsked(transfer, start, end))
         return frames.Want(bytes.fromhex(lab), epoch, size, start, end)
@@ -135,7 +145,7 @@ class Puller:
         """Begin to pull a log that is offered, unless it is not wanted, or another one pulls it."""
         offer = self._offers.heads[key]
         log = self._replica.log(key)
-        if not self._replica.wants(offer.head, names_us=offer.names_us):
+        if not self._wants(offer):
             del self._offers.todo[key]
             return None
         if log.fetcher is not None:
@@ -166,7 +176,7 @@ class Puller:
         for key, cursor in list(self._lacking.items()):
             size = self._offers.heads[key].head.size
             indexes = [i for i in reader.missing_details(*key, cursor, BLOCK_ENTRIES) if i < size]
-            if not indexes or self._replica.budget.left(key[0]) <= 0:
+            if not indexes or self._left(key) <= 0:
                 del self._lacking[key]
                 continue
             self._lacking[key] = indexes[-1] + 1
@@ -192,7 +202,7 @@ class Puller:
         if got != (*transfer.key, transfer.head.size, start, end - start):
             raise RemoteProtocolError("a package that is not the next one that was asked for")
         asked.next = end
-        if self._replica.budget.left(transfer.key[0]) <= 0:
+        if self._left(transfer.key) <= 0:
             transfer.over = True  # what was asked for while there was room left is more than that
         hashes = None if transfer.over else self._accept(transfer, frame)
         self._arrival = Arrival(transfer, start, frame.leaves, hashes, size)
@@ -224,7 +234,7 @@ class Puller:
         arrival = self._arrival
         if isinstance(asked, DetailsAsked) and asked.key == key:
             asked.next = check_details(frame.blobs, asked.next, 0, asked.commitments)
-            if frame.blobs and self._replica.budget.left(key[0]) > 0:
+            if frame.blobs and self._left(key) > 0:
                 self._raise(Details(*key, frame.blobs, size))
             else:
                 self.grant += size

@@ -27,6 +27,7 @@ class HeldLog(NamedTuple):
     seen_at: float = 0.0  # Unix seconds: when the log was last known to be at `head`
     stored_bytes: int = 0  # of facts and details, charged to the budget
     frozen: bool = False  # a split view was proved
+    carrier: LabId = ""  # the peer that brought the newest entries; empty if none did
 
 
 class LogReader(Protocol):
@@ -92,6 +93,7 @@ class Replica:
         self.horizon_revision = 0
         self._chains: dict[LabId, Chain] = {}
         self._stored: dict[LabId, int] = {}
+        self._carriers: dict[LabId, LabId] = {}
         self._newest: dict[LabId, Head] = {}  # signed heads that were seen, held or not
         self.set_horizon(horizon)
         for held in reader.logs():
@@ -102,7 +104,7 @@ class Replica:
     def set_horizon(self, horizon: Horizon) -> None:
         """Take new vouches and blocks into account, on every connection."""
         self.horizon = horizon
-        self.budget = Budget(horizon, self._stored)
+        self.budget = Budget(horizon, self._stored, self._carriers)
         self.horizon_revision += 1
 
     def chain(self, lab: LabId) -> Chain | None:
@@ -139,10 +141,20 @@ class Replica:
         """Say whether peers are told of a lab: strangers and blocked ones are not passed on."""
         return self.horizon.reach(lab) in (Reach.WITHIN, Reach.OWN)
 
-    def wants(self, head: Head, *, names_us: bool) -> bool:
+    def goal(self, head: Head) -> int:
+        """Return how many entries of a log may be fetched towards a head.
+
+        An ended epoch of our own is ours up to its end; whatever its key has signed beyond that,
+        in whose hands it may be now, nobody needs, and there is no end to it.
+        """
+        chain = self.chain(head.lab) if head.lab == self.lab else None
+        end = chain.end(head.epoch) if chain else None
+        return head.size if end is None else min(head.size, end)
+
+    def wants(self, head: Head, *, names_us: bool, carrier: LabId = "") -> bool:
         """Say whether more of a log is to be fetched towards a head that a peer announces."""
         log = self.log((head.lab, head.epoch))
-        if log.frozen or head.size <= log.held or self.budget.left(head.lab) <= 0:
+        if log.frozen or self.goal(head) <= log.held or self.budget.left(head.lab, carrier) <= 0:
             return False
         if self.horizon.reach(head.lab) is Reach.STRANGER:
             return names_us and head.size <= STRANGER_ENTRIES_MAX
@@ -165,6 +177,9 @@ class Replica:
         log = self.logs.setdefault((held.lab, held.epoch), Log(held.lab, held.epoch))
         grown = held.stored_bytes - log.stored_bytes
         self._stored[held.lab] = self._stored.get(held.lab, 0) + grown
+        if held.held:
+            self._carriers[held.lab] = held.carrier
+            self.budget.carry(held.lab, held.carrier)
         self.budget.charge(held.lab, grown)
         log.held, log.stored_bytes, log.toward = held.held, held.stored_bytes, held.toward
         log.frozen = log.frozen or held.frozen

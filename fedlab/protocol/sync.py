@@ -282,6 +282,7 @@ class PeerSync:
         self._announcer.know_chain(peer.lab, len(peer.leaves))
         self._announcer.know_chain(self._replica.lab, self._own_leaves)
         self._server = Server(self._replica.reader, self._announcer.announced)
+        self.pulling.peer = peer.lab
         self._greeting.meet(peer, now)
 
     def _receive(self, frame: frames.Frame, size: int, now: float) -> None:

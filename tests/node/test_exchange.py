@@ -156,7 +156,7 @@ def test_a_disk_that_refuses_ends_the_connection_and_nothing_is_lost(
         here.receive(there.outgoing(0.0), 0.0)
     with monkeypatch.context() as full, pytest.raises(StoreError):
 
-        def refuse(stored: object) -> None:
+        def refuse(stored: object, carriers: object) -> None:
             raise StoreError("disk_full", "the disk is full", "")
 
         full.setattr(anna.store, "commit", refuse)

@@ -79,6 +79,7 @@ class MemoryLog:
     toward: Head | None = None
     seen_at: float = 0.0
     frozen: bool = False
+    carrier: str = ""
 
 
 class Memory:
@@ -109,7 +110,8 @@ class Memory:
             return None
         size = sum(map(len, log.leaves)) + sum(len(blob) for blob in log.details if blob)
         held = len(log.leaves)
-        return HeldLog(lab, epoch, held, log.head, log.toward, log.seen_at, size, log.frozen)
+        said = (held, log.head, log.toward, log.seen_at, size, log.frozen, log.carrier)
+        return HeldLog(lab, epoch, *said)
 
     def leaves(self, lab: str, epoch: int, start: int, end: int) -> list[bytes]:
         return self.held[(lab, epoch)].leaves[start:end]
@@ -205,6 +207,8 @@ class Node:
     def commit(self, sync: PeerSync, event: events.Event) -> None:
         """Put an event on disk and say so."""
         self.disk.commit(event)
+        if isinstance(event, events.Package):
+            self.disk.held[(event.lab, event.epoch)].carrier = sync.peer or ""
         if isinstance(event, events.Package | events.Details):
             held = self.disk.log(event.lab, event.epoch)
             assert held is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
+from typing import TypeVar
 
 import msgspec
 
@@ -11,6 +12,8 @@ from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.serving import packages
 
 from .nodes import Lab, Memory, Node, seed
+
+Heard = TypeVar("Heard", bound=frames.Frame)
 
 
 class Puppet:
@@ -59,6 +62,10 @@ class Puppet:
         """Announce logs, with their chains, as somebody who holds them would."""
         for lab in labs:
             self.say(frames.Chain(list(lab.chain.leaves)), heads(lab.head(size), age_s=age_s))
+
+    def all(self, kind: type[Heard]) -> list[Heard]:
+        """Return the frames of a kind that were heard."""
+        return [frame for frame in self.heard if isinstance(frame, kind)]
 
     def last(self, kind: type[frames.Frame]) -> frames.Frame:
         """Return the newest frame of a kind that was heard."""

@@ -108,13 +108,65 @@ def test_mutant_without_sharing_inventions_are_free(monkeypatch: pytest.MonkeyPa
 
 
 def test_strangers_share_a_small_quota() -> None:
-    budget = Budget(Horizon("a", {}), {})
-    assert budget.left("x") == STRANGER_BYTES_MAX
+    budget = Budget(Horizon("a", vouches("a>b")), {})
+    assert budget.left("x", "b") == STRANGER_BYTES_MAX
+    budget.carry("x", "b")
     budget.charge("x", STRANGER_BYTES_MAX)
-    assert budget.left("x") == 0 < budget.left("y")
+    assert budget.left("x", "b") == 0 < budget.left("y", "b")
+    fill(budget, "b")
+    assert budget.left("y", "b") <= 0
+
+
+def fill(budget: Budget, carrier: str) -> None:
+    """Let a peer carry inventions until its quota is full."""
     for number in range(STRANGERS_BYTES_MAX // STRANGER_BYTES_MAX):
-        budget.charge(f"stranger{number}", STRANGER_BYTES_MAX)
-    assert budget.left("y") <= 0
+        budget.carry(f"invented{number}", carrier)
+        budget.charge(f"invented{number}", STRANGER_BYTES_MAX)
+
+
+def test_a_peers_inventions_leave_the_others_newcomers_their_room() -> None:
+    budget = Budget(Horizon("a", vouches("a>b a>c b>d")), {})
+    fill(budget, "d")
+    assert budget.left("y", "d") <= 0 and budget.left("y", "b") <= 0  # d came through b
+    assert budget.left("y", "c") == STRANGER_BYTES_MAX
+
+
+def test_mutant_with_one_quota_for_all_is_filled_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.Horizon, "through", lambda self, lab: frozenset({"all"}))
+    budget = Budget(Horizon("a", vouches("a>b a>c")), {})
+    fill(budget, "b")
+    assert budget.left("y", "c") <= 0
+
+
+def test_who_brings_a_stranger_now_answers_for_all_of_it() -> None:
+    """Or a peer whose quota is full could begin every newcomer, and nobody would end it."""
+    budget = Budget(Horizon("a", vouches("a>b a>c")), {"y": 1000}, {"y": "b"})
+    fill(budget, "b")
+    assert budget.left("y", "b") <= 0 < budget.left("y", "c")
+    budget.carry("y", "c")
+    assert budget.left("z", "c") == STRANGER_BYTES_MAX
+    budget.charge("y", STRANGERS_BYTES_MAX)
+    assert budget.left("z", "c") == -1000
+
+
+def test_a_stranger_that_comes_in_or_is_blocked_gives_its_room_back() -> None:
+    stored, carriers = {"x": STRANGERS_BYTES_MAX}, {"x": "b"}
+    assert Budget(Horizon("a", vouches("a>b")), stored, carriers).left("y", "b") == 0
+    for horizon in (
+        Horizon("a", vouches("a>b b>x")),
+        Horizon("a", vouches("a>b"), blocked={"x"}),
+    ):
+        assert Budget(horizon, stored, carriers).left("y", "b") == STRANGER_BYTES_MAX
+
+
+def test_what_a_stick_brought_takes_no_peers_room() -> None:
+    budget = Budget(Horizon("a", vouches("a>b")), {"x": STRANGERS_BYTES_MAX})
+    assert budget.left("y", "b") == STRANGER_BYTES_MAX
+
+
+def test_nobody_carries_a_stranger_whom_nobody_let_in() -> None:
+    budget = Budget(Horizon("a", vouches("a>b")), {})
+    assert budget.left("y", "somebody") == budget.left("y") == 0
 
 
 def test_our_own_log_is_always_wanted_and_a_blocked_one_never() -> None:

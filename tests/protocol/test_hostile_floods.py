@@ -11,8 +11,9 @@ import pytest
 
 from fedlab.protocol import events, frames, limits
 from fedlab.protocol.checkpoint import sign_head
-from fedlab.protocol.identity import SecretKeys, make_epoch
+from fedlab.protocol.identity import SecretKeys, make_epoch, read_chain
 from fedlab.protocol.limits import BLOCK_ENTRIES, HEAD_CHANGES_MAX, STALL_SECONDS
+from fedlab.protocol.replica import Replica
 
 from .nodes import Lab, Node, Wire, friends, seed
 from .puppet import Puppet, heads, package_frames
@@ -229,3 +230,64 @@ def test_no_word_of_a_peer_commands_a_terminal(anna: Node, bert: Lab, said: str)
     told = [text for event in anna.seen if hasattr(event, "message") for text in (event.message,)]
     assert told and not any(said in text for text in told)
     assert puppet.sync.closed
+
+
+def test_inventions_of_one_peer_leave_room_for_newcomers_through_another(
+    anna: Node, bert: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedlab.protocol.horizon.STRANGERS_BYTES_MAX", 40_000)
+    inventor, carl = Puppet(anna, bert), Puppet(anna, Lab("carl"))
+    for number in range(4):
+        invented = Lab(f"invented {number}")
+        invented.write(40, width=300)
+        inventor.say(frames.Chain(list(invented.chain.leaves)), of_a_stranger(invented))
+        if anna.size_of(invented) == 0 and number < 3:
+            inventor.answer(invented)
+    assert anna.size_of(Lab("invented 2")) > 0 == anna.size_of(Lab("invented 3"))
+    dora = Lab("dora")
+    for puppet in (inventor, carl):
+        puppet.say(frames.Chain(list(dora.chain.leaves)), of_a_stranger(dora))
+    assert not any(want.lab.hex() == dora.id for want in inventor.all(frames.Want))
+    carl.answer(dora)
+    assert anna.size_of(dora) == 1
+
+
+def with_next_epoch(anna: Node, end: int) -> frames.Chain:
+    """Let a node's lab open its next epoch after so many entries, and return its chain."""
+    lab = anna.lab
+    keys = SecretKeys(*(seed(lab.name, "next", use) for use in "lwns"))
+    words = seed(lab.name, "recovery")
+    opening = make_epoch(lab.chain, keys.public(), seed("next"), lab.head(end), seed=words, at=1)
+    lab.chain, lab.keys = read_chain([*lab.chain.leaves, opening]), keys
+    anna.disk.chains[lab.id] = lab.chain
+    anna.replica.learn_chain(lab.chain)
+    return frames.Chain(list(lab.chain.leaves))
+
+
+@pytest.mark.parametrize("held", [10, 21, 30])
+def test_a_thief_of_an_old_key_cannot_fill_the_disk_in_our_name(bert: Lab, held: int) -> None:
+    """Our own log has no budget, and whoever has the key of an ended epoch can sign for ever."""
+    lab = Lab("anna")
+    lab.write(40)
+    thief = lab.twin(35)
+    thief.write(3000, tag="thief")
+    anna = Node(lab, vouches=[bert])
+    anna.holds(lab, held)
+    chain = with_next_epoch(anna, 21)
+    puppet = Puppet(anna, bert)
+    puppet.say(chain, heads(thief.head()))
+    wants = puppet.all(frames.Want)
+    assert [(want.start, want.end) for want in wants] == ([(10, 256)] if held == 10 else [])
+    if wants:
+        puppet.answer(thief)
+    assert anna.size_of(lab) == (256 if wants else held), "what ended in this block, and no more"
+    assert len(puppet.all(frames.Want)) == len(wants)
+    assert not puppet.sync.closed and not anna.faults()
+
+
+def test_mutant_that_takes_all_that_the_old_key_signed(
+    bert: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Replica, "goal", lambda self, head: head.size)
+    with pytest.raises(AssertionError):
+        test_a_thief_of_an_old_key_cannot_fill_the_disk_in_our_name(bert, 21)

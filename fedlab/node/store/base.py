@@ -6,6 +6,7 @@ tables never leave the node. Projections are computed from the rest and can be d
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from fedlab.protocol.checkpoint import Head
@@ -229,8 +230,15 @@ class Store(LogReader, Protocol):
 
     # --- What peers send, verified before ---------------------------------------------------------
 
-    def commit(self, events: Sequence[Package | Details | ChainSeen]) -> None:
-        """Put it on disk in one transaction; a package that does not follow is skipped."""
+    def commit(
+        self,
+        events: Sequence[Package | Details | ChainSeen],
+        carriers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Put it on disk in one transaction; a package that does not follow is skipped.
+
+        `carriers` are the peers that brought the packages, by their lab.
+        """
         ...
 
     def put_evidence(self, evidence: SplitView) -> None:

@@ -16,7 +16,7 @@ ROWS_AT_ONCE = 512
 
 _SELECT = """
     SELECT logs.id, labs.lab, logs.epoch, held, peaks, head, toward, seen_at, bytes,
-        EXISTS (SELECT 1 FROM faults WHERE faults.log = logs.id)
+        EXISTS (SELECT 1 FROM faults WHERE faults.log = logs.id), carrier
     FROM logs JOIN labs ON labs.id = logs.lab
 """
 
@@ -34,6 +34,7 @@ class LogRow:
     seen_at: int
     stored_bytes: int
     frozen: bool
+    carrier: str
 
     @property
     def held(self) -> int:
@@ -63,8 +64,8 @@ class LogRow:
         return begun
 
     @classmethod
-    def _read(cls, row: tuple[int, str, int, int, bytes, bytes, bytes, int, int, int]) -> Self:
-        number, lab, epoch, held, peaks, head, toward, seen_at, stored, frozen = row
+    def _read(cls, row: tuple[int, str, int, int, bytes, bytes, bytes, int, int, int, str]) -> Self:
+        number, lab, epoch, held, peaks, head, toward, seen_at, stored, frozen, carrier = row
         roots = [peaks[i : i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)]
         return cls(
             number,
@@ -76,18 +77,21 @@ class LogRow:
             seen_at,
             stored,
             bool(frozen),
+            carrier,
         )
 
     def save(self, conn: sqlite3.Connection) -> None:
         """Write what has changed."""
         conn.execute(
-            "UPDATE logs SET held = ?, peaks = ?, head = ?, toward = ?, bytes = ? WHERE id = ?",
+            """UPDATE logs SET held = ?, peaks = ?, head = ?, toward = ?, bytes = ?, carrier = ?
+            WHERE id = ?""",
             (
                 self.held,
                 b"".join(self.tree.roots),
                 _write_head(self.head),
                 _write_head(self.toward),
                 self.stored_bytes,
+                self.carrier,
                 self.id,
             ),
         )
@@ -103,6 +107,7 @@ class LogRow:
             seen_at=self.seen_at,
             stored_bytes=self.stored_bytes,
             frozen=self.frozen,
+            carrier=self.carrier,
         )
 
     def place(self, index: int) -> int:

@@ -107,6 +107,12 @@ def private(db: Tables) -> None:
 
 
 @migrations()
+def carriers(db: Tables) -> None:
+    """Who brought each log's newest entries: strangers are charged to whoever carries them."""
+    db.execute("ALTER TABLE logs ADD COLUMN carrier TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
 def projections(db: Tables) -> None:
     """Nothing any more: these are no migration's, see `make_projections`."""
 

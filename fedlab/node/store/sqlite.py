@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import detail_field
@@ -224,7 +225,11 @@ class SqliteStore:
 
     # --- What peers send --------------------------------------------------------------------------
 
-    def commit(self, events: Sequence[Package | Details | ChainSeen]) -> None:
+    def commit(
+        self,
+        events: Sequence[Package | Details | ChainSeen],
+        carriers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         rows: dict[tuple[str, int], LogRow] = {}
         with self._database.write() as conn:
             for event in events:
@@ -235,15 +240,18 @@ class SqliteStore:
                 if key not in rows:
                     rows[key] = LogRow.find_or_begin(conn, *key)
                 if isinstance(event, Package):
-                    self._commit_package(conn, rows[key], event)
+                    self._commit_package(conn, rows[key], event, carriers.get(event.lab, ""))
                 else:
                     self._details.put_late(conn, rows[key], event.blobs)
             for row in rows.values():
                 row.save(conn)
             self._write_seen(conn)
 
-    def _commit_package(self, conn: sqlite3.Connection, row: LogRow, package: Package) -> None:
+    def _commit_package(
+        self, conn: sqlite3.Connection, row: LogRow, package: Package, carrier: str
+    ) -> None:
         if package.start == row.held:
+            row.carrier = carrier
             self._details.put_with_leaves(conn, row, row.held, package.details, package.commitments)
             self._logs.extend(conn, row, package.leaves, package.hashes)
         head = package.head

@@ -42,6 +42,24 @@ class LogContract:
             proof = inclusion_proof(tree, index, size)
             verify_inclusion(index, size, leaf_hash(lab.leaves[index]), lab.head().root, proof)
 
+    def test_who_brought_a_log_is_remembered(self, store: Store, reopen: Reopen) -> None:
+        """Strangers are charged to whoever brought their newest entries, also after a restart."""
+        lab = Lab()
+        lab.items(300)
+
+        def carrier() -> str:
+            log = store.log(lab.id, 0)
+            assert log is not None
+            return log.carrier
+
+        store.commit([ChainSeen(lab.chain), lab.package(0, 256)], {lab.id: "aa"})
+        assert carrier() == "aa"
+        store.commit([lab.package(0, 256)], {lab.id: "cc"})  # nothing new
+        assert carrier() == "aa"
+        store.commit([lab.package(256, 301)], {lab.id: "bb"})
+        store = reopen()
+        assert carrier() == "bb"
+
     @pytest.mark.parametrize(("start", "end"), [(0, 0), (3, 7), (250, 260), (256, 512), (511, 600)])
     def test_any_stretch_can_be_read(self, store: Store, start: int, end: int) -> None:
         lab = Lab()
