@@ -93,8 +93,7 @@ def _commit(store: Store, own_log: OwnLog, replica: Replica, reader: BundleReade
             case events.Fault():
                 problems.append(event.message)
                 if event.evidence is not None:
-                    new = event.evidence.new
-                    store.put_evidence(new.lab, new.epoch, event.evidence.encode())
+                    store.put_evidence(event.evidence)
             case events.Package() | events.Details() | events.ChainSeen():
                 batch.append(event)
     if not batch:

@@ -285,7 +285,8 @@ class Driver:
                         done.set_result(None)
                 case events.Fault():
                     who = event.lab or link.peer or "somebody"
-                    _log.warning("fault of the %s %s: %s", event.fault, who, event.message)
+                    said = f"{event.message}. {event.hint}".rstrip()
+                    _log.warning("fault of the %s %s: %s", event.fault, who, said)
                 case events.Closed():
                     self._closed(link, event)
 
@@ -329,8 +330,7 @@ class Driver:
                     self._exchange.failed(batch)
                 else:
                     self._exchange.wrote(batch)
-                    # An own head may open the amnesia gate, and then drafts were appended.
-                    if batch.stored or any(isinstance(e, events.OwnHead) for _, e in batch.items):
+                    if batch.changes_logs:
                         self._node.changed()
                 self._poke_all()
 

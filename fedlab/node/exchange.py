@@ -71,6 +71,16 @@ class Batch:
             if isinstance(event, events.Package) and link.peer
         }
 
+    @property
+    def changes_logs(self) -> bool:
+        """Whether there is something to fold once this is on disk.
+
+        An own head may open the amnesia gate, and then drafts are appended; evidence against an
+        author disputes entries.
+        """
+        kinds = events.OwnHead | events.Fault
+        return bool(self.stored) or any(isinstance(event, kinds) for _, event in self.items)
+
 
 class Exchange:
     """All connections of a node.
@@ -171,8 +181,7 @@ class Exchange:
             if isinstance(event, events.OwnHead):
                 self._own_log.own_head(event.head)
             elif isinstance(event, events.Fault) and event.evidence is not None:
-                new = event.evidence.new
-                self._store.put_evidence(new.lab, new.epoch, event.evidence.encode())
+                self._store.put_evidence(event.evidence)
         if batch.seen:
             self._store.put_seen(batch.seen)
         stored = batch.stored

@@ -20,7 +20,7 @@ from fedlab.node.store.base import Store
 from fedlab.node.store.errors import explained
 from fedlab.protocol.checkpoint import Head, head_note, parse_note, verify_head
 from fedlab.protocol.errors import ProtocolError
-from fedlab.protocol.evidence import SplitView
+from fedlab.protocol.evidence import split_of_heads
 from fedlab.protocol.identity import Chain
 from fedlab.protocol.merkle import EMPTY_ROOT, consistency_proof
 
@@ -53,7 +53,7 @@ class Gate:
 
     def _judge_file(self, head: Head | None) -> "State":
         epoch = self._store.own_chain().epoch
-        if any(forked == epoch for forked, _ in self._store.evidence(self._store.lab)):
+        if any(split.new.epoch == epoch for split in self._store.evidence(self._store.lab)):
             return State.FORKED
         if head is not None:
             return self._judge(head)
@@ -123,8 +123,8 @@ class Gate:
             return
         ours = log.head
         proof = consistency_proof(tree, head.size, ours.size)
-        split = SplitView(head, ours, tree.subtree(0, head.size), tuple(proof))
-        self._store.put_evidence(head.lab, head.epoch, split.encode())
+        root = tree.subtree(0, head.size)
+        self._store.put_evidence(split_of_heads(head, ours, root, proof))
 
     def _agree(self, head: Head | None) -> None:
         """Let the file or the store, whichever is behind, follow the other."""

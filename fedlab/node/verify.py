@@ -17,7 +17,8 @@ from fedlab.node.store.base import Store
 from fedlab.node.store.errors import StoreError
 from fedlab.protocol.checkpoint import Head, verify_head
 from fedlab.protocol.entry import FactReader, Status, check_detail, detail_field
-from fedlab.protocol.errors import ProtocolError
+from fedlab.protocol.errors import LocalProtocolError, ProtocolError
+from fedlab.protocol.evidence import disputed_from
 from fedlab.protocol.identity import Chain
 from fedlab.protocol.limits import BLOCK_ENTRIES
 from fedlab.protocol.merkle import CompactRange, leaf_hashes
@@ -35,11 +36,16 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What was looked at, and what was found."""
+    """What was looked at, and what was found.
+
+    A split view is no problem of this disk's: its author signed two logs, and `index` is the entry
+    from which on none counts.
+    """
 
     labs: int
     entries: int
     problems: list[Problem]
+    split_views: list[Problem]
 
 
 def verify(store: Store, head_path: Path) -> Report:
@@ -52,7 +58,14 @@ def verify(store: Store, head_path: Path) -> Report:
     labs = sorted({log.lab for log in logs})
     for lab in labs:
         problems += _verify_projections(store, lab, [log for log in logs if log.lab == lab])
-    return Report(len(labs), sum(log.held for log in logs), problems)
+    split_views = []
+    for log in logs:
+        if log.frozen:
+            try:
+                split_views.append(_verify_evidence(store, log))
+            except (ProtocolError, StoreError) as exc:
+                problems.append(Problem("evidence", str(exc), log.lab, log.epoch))
+    return Report(len(labs), sum(log.held for log in logs), problems, split_views)
 
 
 def _verify_log(store: Store, log: HeldLog) -> Iterator[Problem]:
@@ -138,6 +151,21 @@ def _verify_details(
             yield Problem("detail", message, log.lab, log.epoch, index)
 
 
+def _verify_evidence(store: Store, log: HeldLog) -> Problem:
+    """Say what is proved against the author of a log; raises ProtocolError where nothing is."""
+    chain = store.chain(log.lab)
+    evidence = [split for split in store.evidence(log.lab) if split.new.epoch == log.epoch]
+    for split in evidence:
+        if chain is None:
+            raise LocalProtocolError("evidence of a split view, and no chain to check it with")
+        split.check(chain.network, chain)
+    start = min(split.parted for split in evidence)
+    settled = chain is not None and chain.epoch > log.epoch
+    todo = "its later epoch counts" if settled else "ask its people: see `fedlab status`"
+    message = f"its author has signed two versions: from entry {start} on nothing counts; {todo}"
+    return Problem("split_view", message, log.lab, log.epoch, start)
+
+
 def _verify_gate(store: Store, head_path: Path) -> Iterator[Problem]:
     if not store.has_lab():
         return
@@ -156,8 +184,9 @@ def _verify_projections(store: Store, lab: str, logs: list[HeldLog]) -> Iterator
     folded = {p.epoch: p.folded for p in store.projections.positions() if p.lab == lab}
     inventory = Inventory(lab)
     try:
+        evidence = store.evidence(lab)
         for log in logs:
-            end = chain.end(log.epoch) if chain else None
+            end = disputed_from(chain, log.epoch, evidence)
             for start in range(0, folded[log.epoch], BLOCK_ENTRIES):
                 upto = min(folded[log.epoch], start + BLOCK_ENTRIES)
                 kept = store.projections.statuses(lab, log.epoch, start, upto)

@@ -63,7 +63,7 @@ class Status(enum.IntEnum):
     MALFORMED = 1  # not in the one spelling, or not of the shape its type asks for
     WRONG_HEAD = 2  # says another lab, epoch or index than where it stands: a copy is inert
     UNKNOWN_TYPE = 3  # newer than this fedlab; folded again after an upgrade
-    DISPUTED = 4  # stands after the head from which a later epoch goes on
+    DISPUTED = 4  # after the head from which a later epoch goes on, or in a proved split view
     NOT_FOLDED = 5  # a known type whose rules this fedlab does not have yet
 
     WRONG_AUTHOR = 16  # the author has no authority over what the fact names
@@ -267,7 +267,7 @@ class FactReader:
     def entry(
         self, leaf: bytes, lab: LabId, epoch: int, index: int, end: int | None = None
     ) -> Entry:
-        """Return the entry at its place; from `end` on (see `Chain.end`) it is DISPUTED."""
+        """Return the entry at its place; from `end` on (see `disputed_from`) it is DISPUTED."""
         fact, status = self.read(leaf, lab, epoch, index)
         if fact is not None and end is not None and index >= end:
             status = Status.DISPUTED

@@ -1,5 +1,6 @@
-"""Evidence that a lab signed two heads which cannot both be true."""
+"""Evidence that a lab signed two heads which cannot both be true, and what it makes of the log."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -12,16 +13,28 @@ from .merkle import verify_consistency
 
 
 class SplitView(NamedTuple):
-    """Two signed heads of one log, and a proof that the newer does not continue the older.
+    """Two signed heads of one log, and the roots of their pasts at one size, which differ.
 
-    The proof rebuilds the newer root, but from `old_root`, which is not the root that the author
-    signed at the older size. Of two heads of one size it is empty.
+    The proofs lead from these roots to the signed ones. Where nothing is known of the older past
+    but its head, `size` is the older head's, and the proof that leads there is empty.
     """
 
     old: Head
     new: Head
+    size: int
     old_root: bytes
-    proof: tuple[bytes, ...]
+    new_root: bytes
+    old_proof: tuple[bytes, ...]
+    new_proof: tuple[bytes, ...]
+
+    @property
+    def parted(self) -> int:
+        """The first entry that is proved to stand after the point where the two pasts part.
+
+        The first `size` entries differ somewhere, so the last of them at the latest. Entry 0 is
+        the lab's genesis or opening in every past, as the chain proves.
+        """
+        return max(1, self.size - 1)
 
     def check(self, network: str, chain: Chain) -> None:
         """Return if this proves a split view to anybody who knows the lab's chain.
@@ -31,16 +44,24 @@ class SplitView(NamedTuple):
         old, new = self.old, self.new
         if (old.lab, old.epoch) != (new.lab, new.epoch) or old.lab != chain.lab:
             raise RemoteProtocolError("the evidence is about two different logs")
+        if not 0 < self.size <= old.size <= new.size:
+            raise RemoteProtocolError("the evidence compares the heads at no size of theirs")
         key = chain.keys(old.epoch).log
         verify_head(old, network, key)
         verify_head(new, network, key)
-        verify_consistency(old.size, new.size, self.old_root, new.root, self.proof)
-        if self.old_root == old.root:
+        verify_consistency(self.size, old.size, self.old_root, old.root, self.old_proof)
+        verify_consistency(self.size, new.size, self.new_root, new.root, self.new_proof)
+        if self.old_root == self.new_root:
             raise RemoteProtocolError("the evidence shows two heads that agree")
 
     def encode(self) -> bytes:
         """Return the spelling in which evidence is kept."""
         return msgspec.msgpack.encode(self)
+
+
+def split_of_heads(old: Head, new: Head, new_root: bytes, proof: Iterable[bytes]) -> SplitView:
+    """Return what two heads prove: the newer continues `new_root`, not what the older signed."""
+    return SplitView(old, new, old.size, old.root, new_root, (), tuple(proof))
 
 
 def decode_evidence(raw: bytes) -> SplitView:
@@ -51,3 +72,14 @@ def decode_evidence(raw: bytes) -> SplitView:
         return msgspec.msgpack.decode(raw, type=SplitView)
     except msgspec.DecodeError as exc:
         raise RemoteProtocolError(f"this is not evidence of a split view: {exc}") from exc
+
+
+def disputed_from(chain: Chain | None, epoch: int, evidence: Iterable[SplitView]) -> int | None:
+    """Return the entry of an epoch's log from which on all are DISPUTED; None if none are.
+
+    That is where a later epoch does not continue it (`Chain.end`), or the lowest point at which a
+    split view is proved, whichever comes first: a function of sets, in whatever order they came.
+    """
+    points = [split.parted for split in evidence if split.new.epoch == epoch]
+    end = chain.end(epoch) if chain else None
+    return min(points if end is None else [*points, end], default=None)

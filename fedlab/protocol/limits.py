@@ -105,7 +105,7 @@ RETRY_SECONDS_MAX: Final = 86_400
 # `fedlab-bundle/1 `, the network, a time.
 BUNDLE_LINE_BYTES_MAX: Final = 80
 
-# Two heads, two roots, 63 hashes: under 3 KiB.
+# Two heads, two roots, and two proofs of at most 41 hashes: under 3.5 KiB.
 EVIDENCE_BYTES_MAX: Final = 4096
 
 # --- sync: whom to replicate --------------------------------------------------------------------

@@ -11,7 +11,7 @@ from . import frames
 from .checkpoint import Head, verify_head
 from .errors import RemoteProtocolError
 from .events import Event, Fault, OwnHead
-from .evidence import SplitView
+from .evidence import SplitView, split_of_heads
 from .identity import Chain, LabId, lab_id, read_chain, settle
 from .limits import (
     AGE_SECONDS_MAX,
@@ -154,7 +154,7 @@ class Offers:
         if ours == head.root:
             return
         proof = () if head.size == held.size else consistency_proof(tree, head.size, held.size)
-        self.split_view(SplitView(head, held, ours, tuple(proof)))
+        self.split_view(split_of_heads(head, held, ours, proof))
 
     def verify(self, offer: Offer) -> None:
         """Check the signature on an offered head, once; raises RemoteProtocolError."""

@@ -11,7 +11,7 @@ from . import frames
 from .checkpoint import Head
 from .errors import AuthorError, LocalProtocolError, RemoteProtocolError
 from .events import ChainSeen, Details, Event, Fault, Package
-from .evidence import SplitView
+from .evidence import split_of_heads
 from .limits import (
     BLOCK_ENTRIES,
     DETAILS_FRAME_BYTES_MAX,
@@ -270,7 +270,7 @@ class Puller:
         self._answered(now)
         self.grant += size
         if frame.old_root != old.root:
-            self._offers.split_view(SplitView(old, new, frame.old_root, tuple(frame.hashes)))
+            self._offers.split_view(split_of_heads(old, new, frame.old_root, frame.hashes))
         elif self._replica.log(asked.transfer.key).held <= old.size:
             raise RemoteProtocolError(f"a package of garbage: {asked.message}")
         self._settle(asked.transfer)

@@ -10,7 +10,6 @@ from fedlab.node.gate import State, write_head
 from fedlab.protocol.checkpoint import Head, sign_head
 from fedlab.protocol.errors import RemoteProtocolError
 from fedlab.protocol.events import Package
-from fedlab.protocol.evidence import decode_evidence
 from fedlab.protocol.merkle import leaf_hashes, root_of
 from tests.node.store.labs import NETWORK, Lab
 from tests.node.store.nodes import Node
@@ -174,9 +173,8 @@ class TestPeers:
         other.item("OTHER")
         node.writer.own_head(other.head())
         assert node.gate.state is State.FORKED
-        ((epoch, evidence),) = node.store.evidence(node.lab.id)
-        assert epoch == 0
-        decode_evidence(evidence).check(NETWORK, node.lab.chain)
+        (evidence,) = node.store.evidence(node.lab.id)
+        evidence.check(NETWORK, node.lab.chain)
         node.writer.own_head(head_of(node, 1))
         assert node.add("C").drafted
         node.restart()

@@ -4,7 +4,7 @@ import pytest
 
 from fedlab.protocol import events, transfer
 from fedlab.protocol.errors import RemoteProtocolError
-from fedlab.protocol.evidence import SplitView, decode_evidence
+from fedlab.protocol.evidence import SplitView, decode_evidence, split_of_heads
 from fedlab.protocol.merkle import consistency_proof, leaf_hashes
 from fedlab.protocol.trees import ListTree
 
@@ -96,11 +96,14 @@ def test_evidence_that_proves_nothing_is_refused(bert: Lab) -> None:
     bert.write(9)
     tree = ListTree(leaf_hashes(bert.leaves))
     proof = tuple(consistency_proof(tree, 5, 10))
-    consistent = SplitView(bert.head(5), bert.head(10), tree.subtree(0, 5), proof)
+    consistent = split_of_heads(bert.head(5), bert.head(10), tree.subtree(0, 5), proof)
     with pytest.raises(RemoteProtocolError, match="agree"):
         consistent.check("test", bert.chain)
     for broken in (
         consistent._replace(old_root=b"?" * 32),
+        consistent._replace(new_root=b"?" * 32),
+        consistent._replace(size=0),
+        consistent._replace(size=6),
         consistent._replace(old=bert.head(5)._replace(root=b"?" * 32)),
         consistent._replace(new=Lab("carl").head()),
     ):

@@ -66,7 +66,7 @@ def peers(inv: Invocation) -> None:
 
 def _show_peers(answer: dict[str, Any]) -> None:
     show.table(
-        ("LAB", "NAME", "CONNECTED", "BEHIND", "SEEN", "ADDRESS"),
+        ("LAB", "NAME", "CONNECTED", "BEHIND", "SEEN", "ADDRESS", "PROBLEM"),
         (
             (
                 peer["lab"][:8],
@@ -75,6 +75,7 @@ def _show_peers(answer: dict[str, Any]) -> None:
                 peer["behind"],
                 show.age(peer["age_s"]),
                 peer["url"],
+                "two versions of its log: see `fedlab status`" if peer["split_view"] else None,
             )
             for peer in answer["peers"]
         ),

@@ -19,7 +19,10 @@ def status(inv: Invocation) -> None:
 
 
 def _show_status(answer: dict[str, Any]) -> None:
-    show.pairs((name, answer[name]) for name in answer if name not in {"peers", "root"})
+    apart = {"peers", "root", "problems", "split_views"}
+    show.pairs((name, answer[name]) for name in answer if name not in apart)
+    for problem in answer["problems"]:
+        click.echo(f"problem: {problem}")
     if answer["peers"]:
         click.echo()
         show.table(
@@ -70,7 +73,7 @@ def verify(inv: Invocation) -> int:
 
 def _show_verified(answer: dict[str, Any]) -> None:
     click.echo(f"{answer['entries']} entries of {answer['labs']} labs checked")
-    for problem in answer["problems"]:
+    for problem in [*answer["problems"], *answer["split_views"]]:
         where = f"{problem['lab'][:8]} " if problem["lab"] else ""
         click.echo(f"  {where}{problem['code']}: {problem['message']}")
 

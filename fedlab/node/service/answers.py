@@ -17,6 +17,7 @@ class PeerAnswer(msgspec.Struct):
     connected: bool
     behind: int
     age_s: int | None
+    split_view: bool  # it has signed two versions of its log
 
 
 class PeersAnswer(msgspec.Struct):
@@ -42,6 +43,7 @@ class StatusAnswer(msgspec.Struct):
     peers: list[PeerAnswer]
     drafts: int
     problems: list[str]
+    split_views: list[LabId]  # labs that have signed two versions of their log
 
 
 class LabAnswer(LabView, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class LabAnswer(LabView, frozen=True, kw_only=True):
     items: int
     distance_km: float | None
     age_s: int | None
+    split_view: bool  # it has signed two versions of its log
 
 
 class LabsAnswer(msgspec.Struct):

@@ -165,6 +165,21 @@ class Opened:
         """Return the labs that are held and not shown: blocked, or beyond the horizon."""
         return frozenset(log.lab for log in self.store.logs()) - self.horizon().within - {self.lab}
 
+    def split_views(self) -> dict[LabId, int]:
+        """Return the labs that have signed two versions of their log, and what is disputed of it.
+
+        That is the entry from which on none counts. A lab that has opened a new epoch since has
+        settled which version holds, and is not named any more.
+        """
+        found: dict[LabId, int] = {}
+        for log in self.store.logs():
+            chain = self.store.chain(log.lab) if log.frozen else None
+            evidence = self.store.evidence(log.lab) if log.frozen else []
+            if chain is not None and chain.epoch == log.epoch:
+                points = [split.parted for split in evidence if split.new.epoch == log.epoch]
+                found[log.lab] = min(points)
+        return found
+
     def vouched(self) -> frozenset[LabId]:
         """Return the labs that this one vouches for."""
         return frozenset(self.projector.graph().get(self.lab, ()))

@@ -27,6 +27,7 @@ class Labs:
         assert chain is not None
         own = next((log for log in logs if (log.lab, log.epoch) == (opened.lab, chain.epoch)), None)
         head = own.head if own else None
+        split_views = opened.split_views()
         return StatusAnswer(
             lab=opened.lab,
             name=opened.projector.lab(opened.lab).name,
@@ -41,15 +42,22 @@ class Labs:
             drafts=len(opened.store.drafts.list()),
             problems=[
                 *([why] if (why := opened.why_drafts()) else []),
-                *(self._split_view(log.lab) for log in logs if log.frozen and log is not own),
+                *(
+                    self._split_view(lab, start)
+                    for lab, start in split_views.items()
+                    if lab != opened.lab
+                ),
             ],
+            split_views=sorted(split_views),
         )
 
-    def _split_view(self, lab: LabId) -> str:
+    def _split_view(self, lab: LabId, start: int) -> str:
         name = self._opened.projector.lab(lab).name
         return (
             f"{name} ({lab[:8]}) has signed two versions of its log, and the proof is kept: "
-            "nothing more is taken from it until it opens a new epoch; ask its people"
+            f"from entry {start} on nothing counts here, and nothing more is taken from it until "
+            "it opens a new epoch. Ask its people, on the phone, whether two copies of its keys "
+            "are in use: they must stop one. Trust neither version until then."
         )
 
     def all(self) -> LabsAnswer:
@@ -78,6 +86,7 @@ class Labs:
             items=counted.items.get(view.lab, 0),
             distance_km=distance_km(self._shown.here(), point_of(view)),
             age_s=self._opened.age_s(view.lab),
+            split_view=view.lab in counted.split_views,
         )
 
 
@@ -87,6 +96,7 @@ class _Counted:
     def __init__(self, opened: Opened) -> None:
         self.items = opened.projector.counts()
         self.vouched = opened.vouched()
+        self.split_views = opened.split_views()
         self.newest: dict[LabId, tuple[int, int]] = {}
         for log in opened.store.logs():
             self.newest[log.lab] = max(self.newest.get(log.lab, (0, 0)), (log.epoch, log.held))

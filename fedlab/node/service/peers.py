@@ -62,7 +62,7 @@ class Peers:
         """Return the labs that this one talks to."""
         opened, connected = self._opened, self.connected()
         known = {peer.lab: peer for peer in opened.store.peers.list()}
-        names = opened.lab_names()
+        names, split_views = opened.lab_names(), opened.split_views()
         answers = []
         for lab in sorted(known.keys() | connected.keys()):
             peer, connection = known.get(lab), connected.get(lab)
@@ -75,6 +75,7 @@ class Peers:
                     connected=connection is not None,
                     behind=connection.behind if connection else 0,
                     age_s=opened.age_s(lab),
+                    split_view=lab in split_views,
                 )
             )
         return answers

@@ -31,6 +31,7 @@ async def metrics(request: web.Request) -> web.Response:
         ("fedlab_entries", "entries held", status.entries),
         ("fedlab_items", "items known", status.items),
         ("fedlab_log_size", "entries of this lab's own log", status.size),
+        ("fedlab_split_views", "labs with two versions of their log", len(status.split_views)),
         ("fedlab_peers_connected", "peers", sum(peer.connected for peer in status.peers)),
     ):
         Gauge(name, what, registry=registry).set(value)

@@ -249,7 +249,7 @@ def test_log_is_one_document_a_line(data: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_upkeep(data: Path, run: Run, tmp_path: Path) -> None:
-    assert run("verify") == (0, {"labs": 1, "entries": 2, "problems": []})
+    assert run("verify") == (0, {"labs": 1, "entries": 2, "problems": [], "split_views": []})
     assert run("rebuild") == (0, {"entries": 2, "items": 0})
     code, answer = run("bundle", "write", tmp_path / "stick")
     assert (code, answer["labs"], answer["entries"]) == (0, 1, 2)
@@ -264,11 +264,23 @@ def test_upkeep(data: Path, run: Run, tmp_path: Path) -> None:
 def test_verify_with_a_problem_is_1(data: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from fedlab.node.verify import Problem, Report
 
-    report = Report(1, 2, [Problem("signature", "broken")])
+    report = Report(1, 2, [Problem("signature", "broken")], [])
     monkeypatch.setattr("fedlab.node.service.logs.verify", lambda *_: report)
     code, answer = run("verify")
     assert code == 1
     assert answer["problems"][0]["message"] == "broken"
+
+
+def test_another_labs_split_view_is_told_and_is_no_damage(
+    data: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fedlab.node.verify import Problem, Report
+
+    report = Report(1, 2, [], [Problem("split_view", "two versions", "ab" * 32, 0, 7)])
+    monkeypatch.setattr("fedlab.node.service.logs.verify", lambda *_: report)
+    code, answer = run("verify")
+    assert code == 0
+    assert answer["split_views"][0]["index"] == 7
 
 
 def test_peers(data: Path, run: Run) -> None:

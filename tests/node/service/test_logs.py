@@ -57,7 +57,7 @@ def test_only_an_own_entry_with_a_detail_can_be_erased(lab: Service) -> None:
 
 
 def test_a_sound_folder_has_no_problem(lab: Service) -> None:
-    assert ask(lab, "verify") == {"labs": 1, "entries": 3, "problems": []}
+    assert ask(lab, "verify") == {"labs": 1, "entries": 3, "problems": [], "split_views": []}
 
 
 def test_a_changed_byte_is_found(lab: Service) -> None:

@@ -138,11 +138,16 @@ class LogContract:
 
     def test_evidence_freezes_a_log(self, store: Store, reopen: Reopen) -> None:
         lab = Lab()
+        twin = lab.twin(1)
+        for card in (lab, twin):
+            card.items(2)
         store.commit(lab.events())
-        store.put_evidence(lab.id, 0, b"proof")
-        store.put_evidence(lab.id, 0, b"proof")
+        proofs = [lab.split_view(twin, size) for size in (2, 3)]
+        for evidence in [*proofs, *proofs]:
+            store.put_evidence(evidence)
         store = reopen()
-        assert store.evidence(lab.id) == [(0, b"proof")]
+        assert sorted(store.evidence(lab.id)) == sorted(proofs)
+        assert store.evidence("00" * 32) == []
         assert [log.frozen for log in store.logs()] == [True]
 
     def test_freshness_is_kept_when_the_store_is_closed(self, store: Store, reopen: Reopen) -> None:

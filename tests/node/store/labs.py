@@ -1,5 +1,6 @@
 """Labs made from a seed, for tests: their keys, logs, and what a peer would send of them."""
 
+import copy
 import random
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +16,7 @@ from fedlab.protocol.entry import (
     encode_fact,
 )
 from fedlab.protocol.events import ChainSeen, Package
+from fedlab.protocol.evidence import SplitView, split_of_heads
 from fedlab.protocol.identity import (
     Chain,
     SecretKeys,
@@ -26,7 +28,8 @@ from fedlab.protocol.identity import (
 )
 from fedlab.protocol.keys import signing_public
 from fedlab.protocol.limits import BLOCK_ENTRIES
-from fedlab.protocol.merkle import leaf_hash, leaf_hashes, root_of
+from fedlab.protocol.merkle import consistency_proof, leaf_hash, leaf_hashes, root_of
+from fedlab.protocol.trees import ListTree
 
 NETWORK = "fedlab"
 AT = 1_700_000_000
@@ -80,6 +83,20 @@ class Lab:
         size = len(self.leaves) if size is None else size
         root = root_of(leaf_hashes(self.leaves[:size]))
         return sign_head(self.keys.log, NETWORK, self.id, 0, size, root)
+
+    def twin(self, keep: int) -> "Lab":
+        """Return another card with the same keys, which remembers `keep` entries."""
+        other = copy.copy(self)
+        other.random = random.Random(self.random.random())
+        other.leaves, other.details = self.leaves[:keep], self.details[:keep]
+        return other
+
+    def split_view(self, twin: "Lab", size: int | None = None) -> SplitView:
+        """Return what its newest head, and that of a shorter twin, prove together."""
+        old, new = twin.head(size), self.head()
+        tree = ListTree(leaf_hashes(self.leaves))
+        proof = consistency_proof(tree, old.size, new.size)
+        return split_of_heads(old, new, tree.subtree(0, old.size), proof)
 
     def opening(self, prev: Head) -> Chain:
         """Return the chain in which the next epoch continues that head, with new keys."""
