@@ -20,6 +20,14 @@ from fedlab.protocol.limits import INTEGER_MAX
 _COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LAB_DIGITS_SHOWN: Final = 8
 _HEX32: Final = re.compile(r"[0-9a-f]{64}")
+# The fields of a detail that are texts.
+_LAB_TEXTS: Final = frozenset({"name", "description", "address", "hours", "contact", "url", "lang"})
+_ITEM_TEXTS: Final = frozenset(
+    {
+        "name", "description", "category", "brand", "model", "serial", "condition", "care",
+        "safety", "place", "ref", "lang",
+    }
+)  # fmt: skip
 
 
 class LabView(Struct, frozen=True, kw_only=True):
@@ -88,46 +96,32 @@ class ItemView(Struct, frozen=True, kw_only=True):
 def lab_view(state: LabState, detail: bytes | None) -> LabView:
     """Return a lab as others see it; without a name it goes by the first digits of its id."""
     told, fact = _Detail(detail), state.profile
+    texts = told.shown(_LAB_TEXTS)
+    texts["name"] = texts.get("name") or state.lab[:_LAB_DIGITS_SHOWN]
     return LabView(
         lab=state.lab,
-        name=told.text("name") or state.lab[:_LAB_DIGITS_SHOWN],
-        description=told.text("description"),
         kind=_text(fact.kind) if fact else "",
         form=_text(fact.form) if fact else "",
         vat=_text(fact.vat) if fact else "",
         mobility=_text(fact.mobility) if fact else "",
         lat=told.number("lat", 90),
         lon=told.number("lon", 180),
-        address=told.text("address"),
-        hours=told.text("hours"),
-        contact=told.text("contact"),
-        url=told.text("url"),
-        lang=told.text("lang"),
         updated_at=fact.at if fact else None,
+        **texts,
     )
 
 
 def item_view(state: ItemState, detail: bytes | None, lab: LabView) -> ItemView:
     """Return an item as others see it; without a name it goes by its code."""
     told, fact = _Detail(detail), state.fact
+    texts = told.shown(_ITEM_TEXTS)
+    texts["name"] = texts.get("name") or state.code
     return ItemView(
         item=state.id,
         lab=state.lab,
         lab_name=lab.name,
         code=state.code,
         kind=fact.kind,
-        name=told.text("name") or state.code,
-        description=told.text("description"),
-        category=told.text("category"),
-        brand=told.text("brand"),
-        model=told.text("model"),
-        serial=told.text("serial"),
-        condition=told.text("condition"),
-        care=told.text("care"),
-        safety=told.text("safety"),
-        place=told.text("place"),
-        ref=told.text("ref"),
-        lang=told.text("lang"),
         tags=told.texts("tags"),
         photos=tuple(photo for photo in told.texts("photos") if _HEX32.fullmatch(photo)),
         more=told.pairs("more"),
@@ -146,6 +140,7 @@ def item_view(state: ItemState, detail: bytes | None, lab: LabView) -> ItemView:
         seen_at=state.seen_at,
         lat=lab.lat,
         lon=lab.lon,
+        **texts,
     )
 
 
@@ -158,8 +153,8 @@ class _Detail:
         except AuthorError:
             self._told = {}
 
-    def text(self, key: str) -> str:
-        return _shown(self._told.get(key))
+    def shown(self, keys: frozenset[str]) -> dict[str, str]:
+        return {key: _shown(value) for key, value in self._told.items() if key in keys}
 
     def number(self, key: str, most: int) -> float | None:
         value = self._told.get(key)
@@ -182,8 +177,6 @@ class _Detail:
 
 def _shown(value: object) -> str:
     """Return a text, or a number as text, that is safe to show; empty for anything else."""
-    if value is None:
-        return ""
     if isinstance(value, str):
         # What is printable throughout, as most is, holds none of the commands.
         return (value if value.isprintable() else _COMMANDS.sub("", value)).strip()

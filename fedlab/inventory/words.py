@@ -28,12 +28,16 @@ def _fold_slowly(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_LIGATURE_TABLE)))
 
 
-# Nearly all French is Latin-1, where every character folds to one byte but three.
-_LATIN_TABLE: Final = bytes(
-    ord(folded) if len(folded := _fold_slowly(chr(code))) == 1 and folded.isascii() else 0x20
-    for code in range(256)
-)
-_LATIN_LONGER: Final = ("ß", "æ", "¼", "½", "¾")
+def _latin_byte(code: int) -> int:
+    """Return what a Latin-1 character folds to: 0 if that is longer, a space if it is no letter."""
+    folded = _fold_slowly(chr(code))
+    if len(folded) > 1:
+        return 0
+    return ord(folded) if folded.isascii() else 0x20
+
+
+# Nearly all French is Latin-1, where every character folds to one byte but ß, æ, ¼, ½ and ¾.
+_LATIN_TABLE: Final = bytes(_latin_byte(code) for code in range(256))
 # l'établi, d'atelier, qu'on: the article is not a word of its own.
 _ELISION: Final = re.compile(r"\b(?:[cdjlmnst]|qu)'(?=\w)")
 # De-soldering is one word; pied-de-biche is not begun by its de.
@@ -67,12 +71,10 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = text.replace("’", "'")
         try:
-            latin = text.encode("latin-1").translate(_LATIN_TABLE).decode("ascii")
+            latin = text.encode("latin-1").translate(_LATIN_TABLE)
         except UnicodeEncodeError:
-            text = _fold_slowly(text)
-        else:
-            longer = any(letter in text for letter in _LATIN_LONGER)
-            text = _fold_slowly(text) if longer else latin
+            latin = b"\0"
+        text = _fold_slowly(text) if b"\0" in latin else latin.decode("ascii")
     if "'" in text:
         text = _ELISION.sub(" ", text)
     if "de-" in text:
