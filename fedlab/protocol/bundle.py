@@ -233,8 +233,9 @@ class BundleReader:
         log, offer = self._replica.log(key), self._offers.heads[key]
         if log.frozen or self._replica.goal(offer.head) <= log.held or not self._affords(key[0], 0):
             return None
-        self._offers.verify(offer)
-        chain = self._offers.chain(key[0])
+        if not self._offers.verify(offer):
+            return None
+        chain = offer.verified
         assert chain is not None, "the head was verified by it"
         if self._replica.chain(key[0]) is not chain:
             self._replica.learn_chain(chain)

@@ -31,7 +31,8 @@ class Offer:
     head: Head
     at: float  # when the author was known to be there, in the connection's seconds
     names_us: bool
-    verified: bool = False  # the signature
+    chain: Chain | None  # of its lab, when it was announced
+    verified: Chain | None = None  # by which the signature was checked
     changes_left: float = HEAD_CHANGES_MAX  # how often it may still change, at `changed_at`
     changed_at: float = 0.0
 
@@ -87,8 +88,11 @@ class Offers:
             self._emit(Fault("author", lab, message, "A later epoch of it will settle this."))
 
     def chain(self, lab: LabId) -> Chain | None:
-        """Return the newest chain known of a lab."""
-        return self._chains.get(lab) or self._replica.chain(lab)
+        """Return the chain of a lab that holds, of all that are known here or were kept."""
+        offered, kept = self._chains.get(lab), self._replica.chain(lab)
+        if offered is None or kept is None:
+            return offered or kept
+        return settle(kept, offered) or kept
 
     def heads_seen(self, items: Sequence[frames.HeadItem], now: float) -> None:
         """Take announced heads; raises RemoteProtocolError for one that cannot be."""
@@ -105,7 +109,8 @@ class Offers:
             elif last is not None and head.size < last.head.size:
                 raise RemoteProtocolError(f"log {key[1]} of lab {key[0]} went back in size")
             else:
-                offer = Offer(head, _told_at(item, now), item.names_you, changed_at=now)
+                chain = self.chain(head.lab)
+                offer = Offer(head, _told_at(item, now), item.names_you, chain, changed_at=now)
                 if last is not None:
                     offer.changes_left = _changes_left(last, now)
                 self.heads[key] = offer
@@ -132,14 +137,12 @@ class Offers:
             self._ahead(key, offer)
         elif head[:4] == log.head[:4]:
             self.settled[key] = None
-        elif not log.frozen:  # one proof of a split view is enough, and its author can make more
-            self.verify(offer)
-            self.compare(log, head)
+        elif not log.frozen and self.verify(offer):
+            self.compare(log, head)  # one proof is enough, and an author can make more
 
     def _ahead(self, key: LogKey, offer: Offer) -> None:
         if key[0] == self._replica.lab:
-            if not offer.verified:
-                self.verify(offer)
+            if offer.verified is None and self.verify(offer):
                 self._emit(OwnHead(offer.head))
             self.todo = {key: None} | self.todo  # what we forgot comes first
         else:
@@ -156,16 +159,26 @@ class Offers:
         proof = () if head.size == held.size else consistency_proof(tree, head.size, held.size)
         self.split_view(split_of_heads(head, held, ours, proof))
 
-    def verify(self, offer: Offer) -> None:
-        """Check the signature on an offered head, once; raises RemoteProtocolError."""
-        if not offer.verified:
-            head = offer.head
-            chain = self.chain(head.lab)
+    def verify(self, offer: Offer) -> bool:
+        """Check the signature on an offered head, once for each chain that holds meanwhile.
+
+        False if the head is of an epoch whose opening gave way to another after the head had been
+        announced, which is nobody's fault. Raises RemoteProtocolError if it never was the lab's.
+        """
+        head, chain = offer.head, self.chain(offer.head.lab)
+        if chain is not None and offer.verified is chain:
+            return True
+        try:
             if chain is None or head.epoch > chain.epoch:
                 raise RemoteProtocolError(f"a head of lab {head.lab} came before its chain")
             verify_head(head, self._replica.network, chain.keys(head.epoch).log)
-            self._replica.glimpse(head)
-            offer.verified = True
+        except RemoteProtocolError:
+            if offer.chain is None or chain is offer.chain or head.epoch > offer.chain.epoch:
+                raise
+            return False
+        self._replica.glimpse(head)
+        offer.verified = chain
+        return True
 
     def split_view(self, evidence: SplitView) -> None:
         """Freeze a log whose author signed two pasts; others are not concerned."""

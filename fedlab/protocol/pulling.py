@@ -150,10 +150,11 @@ class Puller:
             return None
         if log.fetcher is not None:
             return None
-        self._offers.verify(offer)
-        chain = self._offers.chain(key[0])
-        assert chain is not None, "the head was verified by it"
         del self._offers.todo[key]
+        if not self._offers.verify(offer):
+            return None
+        chain = offer.verified
+        assert chain is not None, "the head was verified by it"
         try:
             transfer = Transfer(self._replica.reader, log, offer.head, chain)
         except LocalProtocolError as exc:
