@@ -1,6 +1,6 @@
 """Reading the projections: items and labs as people see them, and entries as they stand."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -51,9 +51,12 @@ class Catalogue:
         for states in self._in_turn(lab):
             yield from (view for _, view in self._pairs(states))
 
-    def views_of(self, items: Sequence[str]) -> dict[str, ItemView]:
-        """Return those of the named items (`lab/CODE`) that exist."""
-        return {view.item: view for _, view in self._pairs(list(self.states_of(items).values()))}
+    def views_of(
+        self, items: Iterable[str], labs: Mapping[LabId, LabView] | None = None
+    ) -> dict[str, ItemView]:
+        """Return those of the named items (`lab/CODE`) that exist; `labs` need not be read."""
+        states = list(self.states_of(items).values())
+        return {view.item: view for _, view in self._pairs(states, labs)}
 
     def state(self, lab: LabId, code: str) -> ItemState | None:
         """Return one item as folded, for its calendar."""
@@ -61,20 +64,14 @@ class Catalogue:
 
     def states(self, lab: LabId, codes: Iterable[str]) -> dict[str, ItemState]:
         """Return items of a lab as folded, by code."""
-        found = self._projections.item_states(lab, codes)
-        return {code: _read_item(state) for code, state in found.items()}
+        found = self._projections.item_states([(lab, code) for code in codes])
+        return {code: _read_item(state) for (_, code), state in found.items()}
 
-    def states_of(self, items: Sequence[str]) -> dict[str, ItemState]:
+    def states_of(self, items: Iterable[str]) -> dict[str, ItemState]:
         """Return those of the named items (`lab/CODE`) that exist, as folded."""
-        codes: dict[LabId, list[str]] = {}
-        for item in items:
-            lab, _, code = item.partition("/")
-            codes.setdefault(lab, []).append(code)
-        return {
-            state.id: state
-            for lab, of_lab in codes.items()
-            for state in self.states(lab, of_lab).values()
-        }
+        named = [(lab, code) for lab, _, code in (item.partition("/") for item in items)]
+        states = map(_read_item, self._projections.item_states(named).values())
+        return {state.id: state for state in states}
 
     def offered(self, lab: LabId) -> Iterator[tuple[ItemState, ItemView]]:
         """Yield the items of a lab that are not retired, by code, as folded and as seen."""
@@ -98,11 +95,14 @@ class Catalogue:
         """Return the items that rows of the store hold; rows of items that are gone hold none."""
         return [view for _, view in self._pairs(_read_items(rows))]
 
-    def _pairs(self, states: Sequence[ItemState]) -> list[tuple[ItemState, ItemView]]:
+    def _pairs(
+        self, states: Sequence[ItemState], known: Mapping[LabId, LabView] | None = None
+    ) -> list[tuple[ItemState, ItemView]]:
         details = self._bodies(
             [Place(state.lab, state.entry.epoch, state.entry.index) for state in states]
         )
-        labs = {lab: self.lab(lab) for lab in {state.lab for state in states}}
+        known = known or {}
+        labs = {lab: known.get(lab) or self.lab(lab) for lab in {state.lab for state in states}}
         return [
             (state, item_view(state, detail, labs[state.lab]))
             for state, detail in zip(states, details, strict=True)

@@ -65,7 +65,8 @@ class Finding:
             labs=self._shown.whereabouts(),
             free=self._free if date_from or date_to else None,
         )
-        views = self._opened.projector.views_of([hit.item for hit in answer.hits])
+        items = [hit.item for hit in answer.hits]
+        views = self._opened.projector.views_of(items, self._opened.labs())
         ages = self._shown.ages({view.lab for view in views.values()})
         return SearchAnswer(
             total=answer.total,

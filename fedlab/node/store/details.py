@@ -7,7 +7,8 @@ from fedlab.protocol.errors import LocalProtocolError
 
 from .base import PURGE_KEY, Place
 from .database import Database
-from .rows import ROWS_AT_ONCE, LogRow
+from .rows import ROWS_AT_ONCE, LogRow, log_numbers
+from .schema import PLACE_BITS
 
 # Set in the transaction that erases, cleared once the write-ahead log is cut: a crash between the
 # two must not leave the bytes there.
@@ -38,14 +39,10 @@ class DetailRows:
         """Return the details of entries anywhere, a few hundred in one statement."""
         found: dict[int, bytes] = {}
         with self._database.read() as conn:
-            logs = {
-                (lab, epoch): LogRow.find(conn, lab, epoch)
-                for lab, epoch in {place[:2] for place in places}
-            }
-            rows = [logs[place[:2]] for place in places]
+            logs = log_numbers(conn, {place.lab for place in places})
             keys = [
-                row.place(place.at) if row else None
-                for row, place in zip(rows, places, strict=True)
+                log << PLACE_BITS | place.at if (log := logs.get(place[:2])) is not None else None
+                for place in places
             ]
             for start in range(0, len(keys), ROWS_AT_ONCE):
                 some = keys[start : start + ROWS_AT_ONCE]

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from .base import Folded, FoldPosition, Place, StoredItem
+from .base import Folded, FoldPosition, ItemName, Place, StoredItem
 from .database import Database
 from .rows import ROWS_AT_ONCE, LogRow, lab_number, log_and_index
 from .schema import GENERATION_KEY, PLACE_BITS, make_projections
@@ -95,18 +95,21 @@ class ProjectionTables:
                 row = LogRow.find_or_begin(conn, lab, epoch)
                 conn.execute("DELETE FROM touched WHERE place = ?", (row.place(at),))
 
-    def item_states(self, lab: str, codes: Iterable[str]) -> dict[str, bytes]:
-        """Return the states of those items of a lab that exist."""
-        wanted = list(codes)
-        found: dict[str, bytes] = {}
+    def item_states(self, named: Iterable[ItemName]) -> dict[ItemName, bytes]:
+        """Return the states of those of the named items that exist, of whatever labs."""
+        wanted = list(named)
+        found: dict[ItemName, bytes] = {}
         with self._database.read() as conn:
-            number = _number(conn, lab)
             for at in range(0, len(wanted), ROWS_AT_ONCE):
                 some = wanted[at : at + ROWS_AT_ONCE]
-                marks = ",".join("?" * len(some))
-                query = f"""SELECT code, state FROM items
-                    WHERE lab = ? AND code IN ({marks}) AND state IS NOT NULL"""  # noqa: S608
-                found.update(conn.execute(query, (number, *some)).fetchall())
+                # CROSS JOIN keeps SQLite to this order, in which every step is a look at a key.
+                query = f"""WITH wanted(lab, code) AS (VALUES {",".join(["(?, ?)"] * len(some))})
+                    SELECT wanted.lab, wanted.code, state FROM wanted
+                    CROSS JOIN labs ON labs.lab = wanted.lab
+                    CROSS JOIN items ON items.lab = labs.id AND items.code = wanted.code
+                    WHERE state IS NOT NULL"""  # noqa: S608
+                rows = conn.execute(query, [word for pair in some for word in pair])
+                found.update({(lab, code): state for lab, code, state in rows})
         return found
 
     def items(self, lab: str | None = None) -> Iterator[StoredItem]:

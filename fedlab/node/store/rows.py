@@ -1,6 +1,7 @@
 """How a log's row is read and written: its compact range and heads, and the keys of its places."""
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -122,6 +123,16 @@ class LogRow:
 def log_and_index(place: int) -> tuple[int, int]:
     """Return the log's number and the entry's index in it."""
     return place >> PLACE_BITS, place & ((1 << PLACE_BITS) - 1)
+
+
+def log_numbers(conn: sqlite3.Connection, labs: Collection[str]) -> dict[tuple[str, int], int]:
+    """Return the numbers that stand for the logs of some labs in the tables, by lab and epoch."""
+    rows = conn.execute(
+        f"""SELECT labs.lab, epoch, logs.id FROM labs JOIN logs ON logs.lab = labs.id
+        WHERE labs.lab IN ({",".join("?" * len(labs))})""",  # noqa: S608
+        list(labs),
+    )
+    return {(lab, epoch): number for lab, epoch, number in rows}
 
 
 def lab_number(conn: sqlite3.Connection, lab: str) -> int:

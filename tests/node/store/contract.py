@@ -345,7 +345,8 @@ class ProjectionContract:
         assert kept.counts() == {lab.id: 2}
         kept.put(lab.id, 0, 10, Folded([("A", b"aa", False)], None, [], [(7, 18)]))
         assert kept.positions() == [(lab.id, 0, 10, 10)]
-        assert kept.item_states(lab.id, ["A", "B", "C"]) == {"A": b"aa", "B": b"b"}
+        named = [(lab.id, "A"), (lab.id, "C"), (lab.id, "B"), ("0" * 64, "A")]
+        assert kept.item_states(named) == {(lab.id, "A"): b"aa", (lab.id, "B"): b"b"}
         assert [(row.code, row.changed) for row in kept.changed_since(0, 9)] == [("B", 2), ("A", 3)]
         assert [row.code for row in kept.changed_since(2, 9)] == ["A"]
         assert [(row.code, row.state) for row in kept.items()] == [("A", b"aa"), ("B", b"b")]
@@ -396,7 +397,7 @@ class ProjectionContract:
         rows = [(row.lab, row.code) for row in kept.items()]
         assert len(rows) == len(set(rows)) == 3900
         assert rows == sorted(rows)
-        assert len(kept.item_states(Lab(1).id, [code for _, code in rows])) == 1300
+        assert len(kept.item_states([*rows, ("0" * 64, "none")])) == 3900
 
 
 class StoreContract(
