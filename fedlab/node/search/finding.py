@@ -5,15 +5,15 @@ at the index, and only a rare one pays for expansion.
 """
 
 from collections.abc import Iterable, Mapping
-from heapq import nsmallest
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import tantivy
 
-from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.documents import IS, Shown, facet
+from fedlab.node.search.nearness import tie
 from fedlab.node.search.nets import MUST, Nets, Q
 from fedlab.node.search.questions import Plan
 from fedlab.node.search.ranking import Ranker
@@ -28,10 +28,6 @@ TAIL: Final = 0.4  # of the best score: what has less is only related, and fills
 TAIL_HITS: Final = 10
 NEAREST_LABS: Final = (1, 4, 16)  # rings looked at besides, when there is more than is read
 NEAR_READ: Final = 20
-NEAR_BONUS: Final = 0.04  # nearness and freshness only part what is equally good
-NEAR_KM: Final = 20.0
-FRESH_BONUS: Final = 0.02
-FRESH_S: Final = 7 * 86_400.0
 
 
 class _Catch(NamedTuple):
@@ -50,11 +46,15 @@ class Finder:
         self._thesaurus = thesaurus
 
     def find(
-        self, query: Query, plan: Plan, labs: Mapping[str, Whereabouts], free: FreeItems | None
+        self,
+        query: Query,
+        plan: Plan,
+        labs: Mapping[str, Whereabouts],
+        distances: Mapping[str, float],
+        free: FreeItems | None,
     ) -> Answer:
-        """Return the answer to a query."""
+        """Return the answer to a query; `distances` are those of labs, the nearest first."""
         limit = max(1, min(query.limit, HITS_MAX))
-        distances = _distances(query.near, labs)
         filters = self._filters(query, distances)
         is_dated = free is not None and bool(query.date_from)
         if filters is None or not (plan.units or filters or is_dated):
@@ -78,7 +78,7 @@ class Finder:
         self,
         plan: Plan,
         items: Iterable[Shown],
-        distances: dict[str, float],
+        distances: Mapping[str, float],
         labs: Mapping[str, Whereabouts],
     ) -> list[Hit]:
         """Return the hits, best first, without a long tail of what is only related."""
@@ -89,13 +89,13 @@ class Finder:
             if score >= SCORE_MIN:
                 lab = shown.item.partition("/")[0]
                 distance = distances.get(lab)
-                scored.append(Hit(shown.item, score + _tie(distance, labs.get(lab)), distance))
+                scored.append(Hit(shown.item, score + tie(distance, labs.get(lab)), distance))
         scored.sort(key=lambda hit: (-hit.score, hit.item))
         good = sum(hit.score >= TAIL * scored[0].score for hit in scored) if scored else 0
         return scored[: max(good, TAIL_HITS)]
 
     def _catch(
-        self, plan: Plan, filters: list[Any], wanted: int, distances: dict[str, float]
+        self, plan: Plan, filters: list[Any], wanted: int, distances: Mapping[str, float]
     ) -> _Catch:
         """Cast one net after the other until there is enough to rank."""
         items: dict[str, Shown] = {}
@@ -122,12 +122,12 @@ class Finder:
         self,
         asked: Any,
         filters: list[Any],
-        distances: dict[str, float],
+        distances: Mapping[str, float],
         items: dict[str, Shown],
         seen: set[tuple[int, int]],
     ) -> None:
         """Look at the nearest labs besides, where there is more than is read."""
-        nearest = nsmallest(NEAREST_LABS[-1], distances, key=distances.__getitem__)
+        nearest = list(islice(distances, NEAREST_LABS[-1]))
         for ring in NEAREST_LABS if nearest else ():
             near = self._with(asked, [*filters, self._labs(nearest[:ring])])
             self._take(self._searcher.search(near, NEAR_READ, count=False), items, seen)
@@ -154,7 +154,7 @@ class Finder:
             return asked
         return Q.boolean_query([(MUST, asked), *((MUST, one) for one in filters)])
 
-    def _filters(self, query: Query, distances: dict[str, float]) -> list[Any] | None:
+    def _filters(self, query: Query, distances: Mapping[str, float]) -> list[Any] | None:
         """Return what every hit must match; None if nothing can."""
         filters = []
         for name, values in (
@@ -180,7 +180,7 @@ class Finder:
         return bool(self._searcher.doc_freq("concept", IS + slug))
 
 
-def _in_order(items: Iterable[Shown], distances: dict[str, float]) -> list[Hit]:
+def _in_order(items: Iterable[Shown], distances: Mapping[str, float]) -> list[Hit]:
     """Return items as hits, the nearest labs first, by name within a lab."""
     far = max(distances.values(), default=0.0) + 1
     hits = []
@@ -189,23 +189,3 @@ def _in_order(items: Iterable[Shown], distances: dict[str, float]) -> list[Hit]:
         nearness = far if distance is None else distance
         hits.append((nearness, shown.squashed, Hit(shown.item, 1.0, distance)))
     return [hit for *_, hit in sorted(hits, key=lambda row: (row[0], row[1], row[2].item))]
-
-
-def _distances(near: Point | None, labs: Mapping[str, Whereabouts]) -> dict[str, float]:
-    if near is None:
-        return {}
-    return {
-        lab: kilometres(near, (where.lat, where.lon))
-        for lab, where in labs.items()
-        if where.lat is not None and where.lon is not None
-    }
-
-
-def _tie(distance: float | None, where: Whereabouts | None) -> float:
-    """Return what parts hits that answer equally well: the nearer and the fresher first."""
-    tie = 0.0
-    if distance is not None:
-        tie += NEAR_BONUS / (1 + distance / NEAR_KM)
-    if where is not None and where.age_s is not None:
-        tie += FRESH_BONUS / (1 + max(0.0, where.age_s) / FRESH_S)
-    return tie

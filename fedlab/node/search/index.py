@@ -25,6 +25,7 @@ from fedlab.inventory.words import Word
 from fedlab.node.search.asking import Answer, FreeItems, Query, Whereabouts
 from fedlab.node.search.documents import FORMAT, DocumentMaker, make_schema
 from fedlab.node.search.finding import Finder
+from fedlab.node.search.nearness import Distances
 from fedlab.node.search.questions import Planner
 
 # tantivy asks for 15 MB a thread at least; twice that halves the merging, and is given back.
@@ -53,6 +54,7 @@ class SearchIndex:
         self._maker = DocumentMaker(thesaurus)
         self._writer: Any = None
         self._waiting: set[str] = set()
+        self._distances = Distances()
         with self._writing():
             self._open()
 
@@ -204,7 +206,8 @@ class SearchIndex:
         searcher = self._index.searcher()
         plan = self._planner.plan(query.text, _Words(searcher), unfinished=query.prefix)
         finder = Finder(self._schema, searcher, self._thesaurus)
-        return finder.find(query, plan, labs or {}, free)
+        labs = {} if labs is None else labs
+        return finder.find(query, plan, labs, self._distances.of(labs, query.near), free)
 
     def _read_state(self) -> _State | None:
         try:

@@ -24,6 +24,7 @@ class Shown:
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
+        self._around: _Around | None = None
 
     def items(
         self,
@@ -57,28 +58,34 @@ class Shown:
         return {lab: self._opened.age_s(lab) for lab in labs}
 
     def whereabouts(self) -> "Mapping[LabId, Whereabouts]":
-        """Return where each lab is and how fresh what is known of it; looked up when asked for."""
-        return _Around(self._opened)
+        """Return where each lab is and how fresh what is known of it; looked up when asked for.
+
+        It is the same mapping until something is folded.
+        """
+        labs = self._opened.labs()
+        if self._around is None or self._around.labs is not labs:
+            self._around = _Around(self._opened, labs)
+        return self._around
 
 
 class _Around(Mapping[LabId, "Whereabouts"]):
     """Every known lab's whereabouts: a search asks for those of its hits."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: Opened, labs: Mapping[LabId, LabView]) -> None:
         self._opened = opened
-        self._labs = opened.labs()
+        self.labs = labs
 
     def __getitem__(self, lab: LabId) -> "Whereabouts":
         from fedlab.node.search import Whereabouts  # late: tantivy takes its time
 
-        view = self._labs[lab]
+        view = self.labs[lab]
         return Whereabouts(view.lat, view.lon, self._opened.age_s(lab))
 
     def __iter__(self) -> Iterator[LabId]:
-        return iter(self._labs)
+        return iter(self.labs)
 
     def __len__(self) -> int:
-        return len(self._labs)
+        return len(self.labs)
 
 
 def window(date_from: str | None, date_to: str | None) -> tuple[str, str]:
