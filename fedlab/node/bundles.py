@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from fedlab.node.exchange import OwnLog
-from fedlab.node.files import sync_folder
+from fedlab.node.files import open_file, sync_folder
 from fedlab.node.store.base import Store
 from fedlab.protocol import events
 from fedlab.protocol.bundle import BundleReader, bundle_sizes, write_bundle
@@ -115,6 +115,6 @@ def _keys(landed: list[events.Package | events.Details]) -> set[LogKey]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

@@ -26,8 +26,8 @@ from fedlab.node.errors import (
     error_body,
     explain,
 )
-from fedlab.node.files import write_durably
-from fedlab.protocol.limits import CONTROL_BODY_BYTES_MAX
+from fedlab.node.files import read_file, write_durably
+from fedlab.protocol.limits import CONTROL_BODY_BYTES_MAX, OWN_FILE_BYTES_MAX
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -131,8 +131,8 @@ def _listens(contact: Contact) -> bool:
 
 def read_contact(folder: Folder) -> Contact | None:
     """Return how to reach the node of the folder, if one says so; it may have died since."""
-    with suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(folder.control.read_bytes(), type=Contact)
+    with suppress(OSError, ServiceError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_file(folder.control, OWN_FILE_BYTES_MAX), type=Contact)
     return None
 
 

@@ -1,7 +1,41 @@
-"""Small files that must be whole or absent, whatever happens while they are written."""
+"""Files beside the store: read with a limit, whatever they are, and written whole or not at all."""
 
+import errno
 import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
+
+from fedlab.node.errors import BadRequestError
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file that people name or put there, to be read.
+
+    A pipe would wait for ever, and a device never end: raises BadRequestError for these, and
+    OSError.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(fd, "rb")
+    os.close(fd)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise BadRequestError(
+        f"{path} is a pipe or a device, not a file",
+        "put what it gives into a file, and name that",
+        code="unreadable_file",
+    )
+
+
+def read_file(path: Path, limit: int, hint: str = "check that it is the right one") -> bytes:
+    """Return what is in a file; raises BadRequestError if it is none or too large, and OSError."""
+    with open_file(path) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise BadRequestError(f"{path} has more than {limit:,} bytes", hint, code="unreadable_file")
+    return data
 
 
 def write_durably(path: Path, data: bytes) -> None:

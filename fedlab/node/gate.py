@@ -15,13 +15,14 @@ so that a restart does not forget that either. While the gate is closed, writes 
 import enum
 from pathlib import Path
 
-from fedlab.node.files import write_durably
+from fedlab.node.files import read_file, write_durably
 from fedlab.node.store.base import Store
 from fedlab.node.store.errors import explained
 from fedlab.protocol.checkpoint import Head, head_note, parse_note, verify_head
 from fedlab.protocol.errors import ProtocolError
 from fedlab.protocol.evidence import split_of_heads
 from fedlab.protocol.identity import Chain
+from fedlab.protocol.limits import NOTE_BYTES_MAX
 from fedlab.protocol.merkle import EMPTY_ROOT, consistency_proof
 
 
@@ -90,7 +91,7 @@ class Gate:
         with explained(self._path):
             if not self._path.exists():
                 return None
-            raw = self._path.read_bytes()
+            raw = read_file(self._path, NOTE_BYTES_MAX)
         chain = self._store.own_chain()
         for epoch in reversed(range(len(chain.epochs))):
             try:

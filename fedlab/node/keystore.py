@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from fedlab.node.files import write_durably
+from fedlab.node.files import read_file, write_durably
 from fedlab.node.store.errors import StoreError, explained
 from fedlab.protocol.entry import Hex32
 from fedlab.protocol.identity import SecretKeys
+from fedlab.protocol.limits import OWN_FILE_BYTES_MAX
 
 _OTHERS = 0o077
 
@@ -45,7 +46,7 @@ def load_keys(path: Path, lab: str, epoch: int) -> SecretKeys | None:
             return None
         if path.stat().st_mode & _OTHERS:
             path.chmod(0o600)
-        raw = path.read_bytes()
+        raw = read_file(path, OWN_FILE_BYTES_MAX)
     try:
         file = msgspec.json.decode(raw, type=_KeyFile)
     except msgspec.DecodeError as exc:

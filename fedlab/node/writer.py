@@ -23,6 +23,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fedlab.inventory.facts import FACTS
+from fedlab.node.files import read_file
 from fedlab.node.gate import Gate, State, write_head
 from fedlab.node.keystore import save_keys
 from fedlab.node.store.base import Store
@@ -30,7 +31,7 @@ from fedlab.node.store.errors import StoreError, explained
 from fedlab.protocol.checkpoint import Head, sign_head
 from fedlab.protocol.entry import FactHead, commit_detail, encode_fact
 from fedlab.protocol.identity import SecretKeys, read_chain
-from fedlab.protocol.limits import SALT_BYTES
+from fedlab.protocol.limits import NOTE_BYTES_MAX, SALT_BYTES
 from fedlab.protocol.merkle import EMPTY_ROOT, leaf_hash
 
 _read_draft = msgspec.json.Decoder(functools.reduce(operator.or_, FACTS)).decode
@@ -208,4 +209,6 @@ def found_lab(
 def _is_unused(head_path: Path) -> bool:
     """Say whether the head file tells of a lab that never said anything."""
     with explained(head_path):
-        return head_path.exists() and head_path.read_bytes().split(b"\n")[1:2] == [b"0"]
+        if not head_path.exists():
+            return False
+        return read_file(head_path, NOTE_BYTES_MAX).split(b"\n")[1:2] == [b"0"]

@@ -128,6 +128,9 @@ IMPORT_BYTES_MAX: Final = 8 * 1024 * 1024
 # An import in base64, and room for the parameters around it.
 CONTROL_BODY_BYTES_MAX: Final = IMPORT_BYTES_MAX * 4 // 3 + 64 * 1024
 
+# The files that a node writes for itself in its folder, keys and contact: half a kilobyte each.
+OWN_FILE_BYTES_MAX: Final = 64 * 1024
+
 # One page of `fedlab log`: at most 2 MiB of facts and 16 MiB of details in memory at once.
 LOG_PAGE_ENTRIES: Final = 512
 

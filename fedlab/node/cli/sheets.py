@@ -7,7 +7,6 @@ import click
 
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Invocation, Leaf, pass_invocation, say
-from fedlab.node.errors import BadRequestError
 
 
 @click.command("import", cls=Leaf)
@@ -46,16 +45,12 @@ def import_(
 
 
 def read_sheet(path: Path) -> bytes:
-    """Return the file's bytes; raise BadRequestError when it is larger than any inventory."""
+    """Return a file's bytes; raise BadRequestError for none, or one larger than any inventory."""
+    from fedlab.node.files import read_file  # late: `--help` must not pay for these
     from fedlab.protocol.limits import IMPORT_BYTES_MAX
 
-    size = path.stat().st_size
-    if size > IMPORT_BYTES_MAX:
-        raise BadRequestError(
-            f"{path.name} has {size:,} bytes; an inventory has at most {IMPORT_BYTES_MAX:,}",
-            "split the file, or export only the table without pictures",
-        )
-    return path.read_bytes()
+    hint = "an inventory has less: split it, or export only the table, without pictures"
+    return read_file(path, IMPORT_BYTES_MAX, hint)
 
 
 def _split_map(pair: str) -> tuple[str, str]:

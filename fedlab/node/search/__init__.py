@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 from importlib.resources import files
+from io import TextIOWrapper
 from pathlib import Path
 
 from fedlab.inventory.thesaurus import Thesaurus
+from fedlab.node.files import open_file
 from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.index import SearchIndex
 from fedlab.protocol.limits import THESAURUS_CHARS_MAX
@@ -24,12 +26,12 @@ def load_thesaurus(own: Path | None = None, kept: Path | None = None) -> Thesaur
     """Return our thesaurus, extended by a lab's own file if there is one.
 
     What is made of the files is kept at `kept`, since reading them takes seconds on a small
-    machine. Raises OSError if the lab's file is there and cannot be read; its bad lines are in
-    `problems`.
+    machine. Raises OSError or BadRequestError if the lab's file is there and cannot be read; its
+    bad lines are in `problems`.
     """
     texts = [files("fedlab.inventory").joinpath("thesaurus.tsv").read_text("utf-8")]
-    if own is not None and own.is_file():  # no pipe or device, which would never end
-        with own.open(encoding="utf-8", errors="replace") as file:
+    if own is not None and own.exists():
+        with TextIOWrapper(open_file(own), "utf-8", "replace") as file:
             texts.append(file.read(THESAURUS_CHARS_MAX + 1))
     if kept is None:
         return Thesaurus(*texts)
