@@ -75,6 +75,7 @@ def test_a_read_only_disk_is_a_matter_of_configuration(disk: Path, lab: Lab) -> 
     for command in (("status",), ("item", "add", "--name", "Scie"), ("run", "--port", "0")):
         error = lab.run(*command, expect=78)["error"]
         assert error["code"] == "read_only", command
+        assert not error["message"].partition(":")[0].endswith("lock"), "the folder is named"
         assert error["hint"]
     error = fedlab(disk / "new", "init", "--name", "Autre", expect=78)["error"]
     assert error["code"] == "read_only"

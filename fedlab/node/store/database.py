@@ -24,7 +24,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         path = Folder(folder).lock
-        with explained(path):
+        with explained(folder):
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

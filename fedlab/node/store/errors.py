@@ -24,8 +24,9 @@ _DISK_FULL = (
 )
 _READ_ONLY = (
     "read_only",
-    "this folder can be read but not written",
-    "Give the user that runs fedlab the right to write there, or remount the disk read-write.",
+    "nothing can be written there, and every command has to, if only to take the lock",
+    "Give the user that runs fedlab the right to write there, or remount the disk read-write; "
+    "to look at a copy, copy the folder to where you may write.",
 )
 _CANNOT_OPEN = (
     "cannot_open",

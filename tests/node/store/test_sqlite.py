@@ -129,6 +129,7 @@ def test_what_the_system_refuses(
     with pytest.raises(StoreError) as raised:
         SqliteStore(tmp_path)
     assert raised.value.code == code
+    assert raised.value.message.startswith(f"{tmp_path}: ")  # the folder that --data named
     assert raised.value.hint.endswith(".")
 
 
