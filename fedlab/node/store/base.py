@@ -43,6 +43,13 @@ class SavedImport(NamedTuple):
     record: bytes
 
 
+class SavedAnswer(NamedTuple):
+    """What was asked with a key, by its hash, and what was answered; None if nobody knows."""
+
+    asked: bytes
+    answer: bytes | None
+
+
 class Place(NamedTuple):
     """Where an entry stands."""
 
@@ -137,6 +144,14 @@ class Imports(Protocol):
     def undone(self, number: int) -> None: ...
 
 
+class Answers(Protocol):
+    """Answers to writes that may be asked for twice, by key."""
+
+    def begin(self, key: str, asked: bytes, at: int, oldest: int) -> SavedAnswer | None: ...
+    def end(self, key: str, answer: bytes) -> None: ...
+    def forget(self, key: str) -> None: ...
+
+
 class Projections(Protocol):
     """What the projector computes: states, entry ids and statuses; never the truth."""
 
@@ -179,6 +194,8 @@ class Store(LogReader, Protocol):
     def drafts(self) -> Drafts: ...
     @property
     def imports(self) -> Imports: ...
+    @property
+    def answers(self) -> Answers: ...
     @property
     def projections(self) -> Projections: ...
 

@@ -1,11 +1,11 @@
-"""What never leaves the node: peers, invitations, blocks, settings, drafts, imports."""
+"""What never leaves the node: peers, invitations, blocks, settings, drafts, imports, answers."""
 
 import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
-from .base import Peer, SavedDraft, SavedImport
+from .base import Peer, SavedAnswer, SavedDraft, SavedImport
 from .database import Database
 
 
@@ -159,3 +159,32 @@ class ImportsTable:
         """Note that an import was undone."""
         with self._database.write() as conn:
             conn.execute("UPDATE imports SET undone = 1 WHERE id = ?", (number,))
+
+
+class AnswersTable:
+    """Answers to writes that a program may ask for twice, by its key for the write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, key: str, asked: bytes, at: int, oldest: int) -> SavedAnswer | None:
+        """Keep a new key, at Unix seconds, and return None; of a known one, return what is kept.
+
+        Keys from before `oldest` are forgotten first.
+        """
+        with self._database.write() as conn:
+            conn.execute("DELETE FROM answers WHERE at < ?", (oldest,))
+            row = conn.execute("SELECT asked, answer FROM answers WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                conn.execute("INSERT INTO answers VALUES (?, ?, ?, NULL)", (key, at, asked))
+        return row and SavedAnswer(*row)
+
+    def end(self, key: str, answer: bytes) -> None:
+        """Keep the answer to a write that is done."""
+        with self._database.write() as conn:
+            conn.execute("UPDATE answers SET answer = ? WHERE key = ?", (answer, key))
+
+    def forget(self, key: str) -> None:
+        """Forget a key."""
+        with self._database.write() as conn:
+            conn.execute("DELETE FROM answers WHERE key = ?", (key,))

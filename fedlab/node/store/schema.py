@@ -113,6 +113,21 @@ def carriers(db: Tables) -> None:
 
 
 @migrations()
+def answers(db: Tables) -> None:
+    """The answers to writes that a program may ask for twice; they stood in one setting before."""
+    db.execute(
+        """CREATE TABLE answers (
+            key TEXT PRIMARY KEY,
+            at INTEGER NOT NULL,
+            asked BLOB NOT NULL,
+            answer BLOB
+        ) STRICT, WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX answers_at ON answers(at)")
+    db.execute("DELETE FROM settings WHERE key = 'once'")
+
+
+@migrations()
 def projections(db: Tables) -> None:
     """Nothing any more: these are no migration's, see `make_projections`."""
 

@@ -53,6 +53,7 @@ class SqliteStore:
         self.blocks = private.BlocksTable(self._database)
         self.drafts = private.DraftsTable(self._database)
         self.imports = private.ImportsTable(self._database)
+        self.answers = private.AnswersTable(self._database)
         self.projections = ProjectionTables(self._database)
         self._seen: dict[tuple[str, int], float] = {}
         self._seen_written = 0.0

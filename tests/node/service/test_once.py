@@ -60,3 +60,10 @@ def test_answers_survive_a_restart(tmp_path: Path) -> None:
         folder = service.folder
     with Service(folder) as again:
         assert again.once.begin("k", b"x") == [1]
+
+
+def test_every_key_of_a_day_is_kept(once: Once) -> None:
+    for number in range(300):
+        once.begin(f"k{number}", b"x")
+        once.end(f"k{number}", {"number": number})
+    assert once.begin("k0", b"x") == {"number": 0}

@@ -321,6 +321,17 @@ class PrivateContract:
         store.imports.undone(second)
         assert store.imports.last() == (first, 1, b"first")
 
+    def test_answers(self, store: Store, reopen: Reopen) -> None:
+        assert store.answers.begin("one", b"asked", at=10, oldest=0) is None
+        assert store.answers.begin("one", b"other", at=11, oldest=0) == (b"asked", None)
+        store.answers.end("one", b"answer")
+        assert store.answers.begin("two", b"asked", at=20, oldest=10) is None
+        store = reopen()
+        assert store.answers.begin("one", b"asked", at=21, oldest=10) == (b"asked", b"answer")
+        assert store.answers.begin("one", b"asked", at=31, oldest=11) is None  # it was forgotten
+        store.answers.forget("two")
+        assert store.answers.begin("two", b"asked", at=32, oldest=11) is None
+
     def test_a_transaction_is_whole_or_nothing(self, store: Store) -> None:
         with pytest.raises(ZeroDivisionError), store.transaction():
             store.settings.set("colour", "green")
