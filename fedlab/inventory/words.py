@@ -51,6 +51,7 @@ _PLUS_CODE: Final = re.compile(r"^(?=.*\d).*[^+]\+{1,2}$")
 STEM_LETTERS_MIN: Final = 3  # sci(e), vis: the shortest thing that still tells words apart
 ROOT_LETTERS_MIN: Final = 4
 WORD_LETTERS_MAX: Final = 40  # longer runs are part numbers or noise; they are cut, not lost
+_NUMBER_KEPT_DIGITS: Final = 3  # longer ones seldom come again
 CACHE_WORDS_MAX: Final = 30_000  # about 8 MB; the everyday words of a network are fewer
 
 
@@ -177,7 +178,7 @@ class WordCache(dict[str, Word]):
 
     def __missing__(self, folded: str) -> Word:
         word = self._make(folded)
-        if not folded.isdigit():  # numbers seldom come again
+        if len(folded) <= _NUMBER_KEPT_DIGITS or not folded.isdigit():
             if len(self) >= self._words_max:
                 self.clear()
             self[folded] = word

@@ -136,7 +136,8 @@ class Node:
 
     def changed(self) -> None:
         """Say that logs have grown: fold and index them soon. Any thread may call it."""
-        self._loop.call_soon_threadsafe(self._changed.set)
+        with suppress(RuntimeError):  # the node has ended meanwhile
+            self._loop.call_soon_threadsafe(self._changed.set)
 
     async def refresh_when_changed(self) -> None:
         """Fold and index whatever has come, until cancelled."""
