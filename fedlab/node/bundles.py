@@ -94,6 +94,8 @@ def _commit(store: Store, own_log: OwnLog, replica: Replica, reader: BundleReade
                 problems.append(event.message)
                 if event.evidence is not None:
                     store.put_evidence(event.evidence)
+                    if event.lab == store.lab:
+                        own_log.forked()
             case events.Package() | events.Details() | events.ChainSeen():
                 batch.append(event)
     if not batch:

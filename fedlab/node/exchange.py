@@ -48,6 +48,10 @@ class OwnLog(Protocol):
         """Look again: entries of this lab were fetched back."""
         ...
 
+    def forked(self) -> None:
+        """Look again: it was proved that this lab has signed two pasts."""
+        ...
+
 
 @dataclass
 class Batch:
@@ -78,7 +82,7 @@ class Batch:
         An own head may open the amnesia gate, and then drafts are appended; evidence against an
         author disputes entries.
         """
-        kinds = events.OwnHead | events.Fault
+        kinds = events.OwnHead | events.Fault | events.Parted
         return bool(self.stored) or any(isinstance(event, kinds) for _, event in self.items)
 
 
@@ -180,8 +184,10 @@ class Exchange:
         for _, event in batch.items:
             if isinstance(event, events.OwnHead):
                 self._own_log.own_head(event.head)
-            elif isinstance(event, events.Fault) and event.evidence is not None:
+            elif isinstance(event, events.Fault | events.Parted) and event.evidence is not None:
                 self._store.put_evidence(event.evidence)
+                if event.evidence.new.lab == own:
+                    self._own_log.forked()
         if batch.seen:
             self._store.put_seen(batch.seen)
         stored = batch.stored

@@ -125,7 +125,8 @@ class Gate:
         ours = log.head
         proof = consistency_proof(tree, head.size, ours.size)
         root = tree.subtree(0, head.size)
-        self._store.put_evidence(split_of_heads(head, ours, root, proof))
+        if root != head.root:
+            self._store.put_evidence(split_of_heads(head, ours, root, proof))
 
     def _agree(self, head: Head | None) -> None:
         """Let the file or the store, whichever is behind, follow the other."""

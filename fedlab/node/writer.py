@@ -118,6 +118,11 @@ class Writer:
                 self._gate.look()
                 self._opened()
 
+    def forked(self) -> None:
+        """Look again after a second past of this lab's log was proved: nothing more is signed."""
+        with self._lock:
+            self._gate.look()
+
     # --- The steps --------------------------------------------------------------------------------
 
     def _opened(self) -> None:

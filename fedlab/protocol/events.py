@@ -103,6 +103,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Parted:
+    """The pasts of a split view that was raised as a `Fault` part here, and no earlier."""
+
+    evidence: SplitView
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The connection is over: whose decision it was, and when to come back."""
 
@@ -113,4 +120,15 @@ class Closed:
     by_peer: bool = False
 
 
-Event = Connected | OwnHead | JoinAsked | Joined | ChainSeen | Package | Details | Fault | Closed
+Event = (
+    Connected
+    | OwnHead
+    | JoinAsked
+    | Joined
+    | ChainSeen
+    | Package
+    | Details
+    | Fault
+    | Parted
+    | Closed
+)

@@ -60,7 +60,12 @@ class SplitView(NamedTuple):
 
 
 def split_of_heads(old: Head, new: Head, new_root: bytes, proof: Iterable[bytes]) -> SplitView:
-    """Return what two heads prove: the newer continues `new_root`, not what the older signed."""
+    """Return what two heads prove: the newer continues `new_root`, not what the older signed.
+
+    Of two heads of one size, that with the smaller root is the older, whoever compares them.
+    """
+    if old.size == new.size and new.root < old.root:
+        old, new, new_root = new, old, old.root
     return SplitView(old, new, old.size, old.root, new_root, (), tuple(proof))
 
 

@@ -21,6 +21,7 @@ from .limits import (
     OFFERS_MAX,
 )
 from .merkle import consistency_proof
+from .parting import Parting
 from .replica import Log, LogKey, Replica
 
 
@@ -56,7 +57,8 @@ def _changes_left(last: Offer, now: float) -> float:
 class Offers:
     """The offers of one connection; `emit` takes the events.
 
-    `todo` are the logs offered beyond what is held, `settled` those offered as they are held.
+    `todo` are the logs offered beyond what is held, `settled` those offered as they are held;
+    `partings` are split views of which the peer can show more.
     """
 
     def __init__(self, replica: Replica, emit: Callable[[Event], None]) -> None:
@@ -68,6 +70,7 @@ class Offers:
         self.heads: dict[LogKey, Offer] = {}
         self.todo: dict[LogKey, None] = {}
         self.settled: dict[LogKey, None] = {}
+        self.partings: list[Parting] = []
 
     def chain_seen(self, leaves: Sequence[bytes]) -> None:
         """Take a lab's chain; raises RemoteProtocolError if it is not one."""
@@ -184,8 +187,13 @@ class Offers:
         """Freeze a log whose author signed two pasts; others are not concerned."""
         lab, epoch = evidence.new.lab, evidence.new.epoch
         self._replica.freeze((lab, epoch))
+        log = self._replica.log((lab, epoch))
+        ours = evidence.new if evidence.new == log.head else evidence.old
+        parting = Parting(evidence, ours=ours)
+        if log.held >= ours.size and not parting.found:
+            self.partings.append(parting)
         if lab == self._replica.lab:
-            self._emit(OwnHead(evidence.old))
+            self._emit(OwnHead(parting.theirs))
             message = "this node's own log was signed twice over: its keys live on another card"
             hint = "Stop the other one, and open a new epoch with the recovery words."
             self._emit(Fault("us", lab, message, hint, evidence))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from . import frames
 from .checkpoint import Head
 from .errors import AuthorError, LocalProtocolError, RemoteProtocolError
-from .events import ChainSeen, Details, Event, Fault, Package
+from .events import ChainSeen, Details, Event, Fault, Package, Parted
 from .evidence import split_of_heads
 from .limits import (
     BLOCK_ENTRIES,
@@ -21,6 +21,7 @@ from .limits import (
 )
 from .merkle import verify_consistency
 from .offers import Offer, Offers
+from .parting import Parting
 from .replica import LogKey, Replica
 from .serving import runs
 from .transfer import Arrival, MismatchError, Transfer, check_details, commitments_of
@@ -68,7 +69,7 @@ class Puller:
         self._resumed = False  # the disk has caught up since progress was last looked at
         self._transfers: dict[LogKey, Transfer] = {}
         self._doubts: list[ProofAsked] = []
-        self._asked: deque[EntriesAsked | DetailsAsked | ProofAsked] = deque()
+        self._asked: deque[EntriesAsked | DetailsAsked | ProofAsked | Parting] = deque()
         self._arrival: Arrival | None = None
         self._lacking: dict[LogKey, int] = {}  # logs to search for missing details, from here on
 
@@ -110,6 +111,8 @@ class Puller:
     def _next_request(self) -> frames.Frame | None:
         if self._doubts:
             return self._want_proof(self._doubts.pop())
+        if self._offers.partings:
+            return self._want_parting(self._offers.partings.pop())
         for transfer in list(self._transfers.values()):
             if frame := self._want_more(transfer):
                 return frame
@@ -122,6 +125,11 @@ class Puller:
         self._asked.append(doubt)
         lab, epoch = doubt.transfer.key
         return frames.WantProof(bytes.fromhex(lab), epoch, doubt.old.size, doubt.transfer.head.size)
+
+    def _want_parting(self, parting: Parting) -> frames.WantProof:
+        self._asked.append(parting)
+        lab, epoch = parting.key
+        return frames.WantProof(bytes.fromhex(lab), epoch, parting.middle, parting.theirs.size)
 
     def _want_more(self, transfer: Transfer) -> frames.Want | None:
         """Ask for the next entries of a log, half a request ahead of what has come."""
@@ -256,25 +264,45 @@ class Puller:
             raise RemoteProtocolError("details that were not asked for")
 
     def proof(self, frame: frames.Proof, size: int, now: float) -> None:
-        """Take the proof that tells garbage from a split view.
+        """Take the proof that tells garbage from a split view, or how far back that one goes.
 
         Raises RemoteProtocolError if it proves nothing, or that the peer sent garbage before.
         """
         asked = self._asked[0] if self._asked else None
         got = (frame.lab.hex(), frame.epoch, frame.old, frame.new)
-        if not isinstance(asked, ProofAsked):
+        if isinstance(asked, Parting):
+            expected = (*asked.key, asked.middle, asked.theirs.size)
+        elif isinstance(asked, ProofAsked):
+            expected = (*asked.transfer.key, asked.old.size, asked.transfer.head.size)
+        else:
             raise RemoteProtocolError("a proof that was not asked for")
-        old, new = asked.old, asked.transfer.head
-        if got != (*asked.transfer.key, old.size, new.size):
+        if got != expected:
             raise RemoteProtocolError("a proof that is not the one that was asked for")
-        verify_consistency(old.size, new.size, frame.old_root, new.root, frame.hashes)
+        if isinstance(asked, Parting):
+            self._narrow(asked, frame)
+        else:
+            self._judge(asked, frame)
         self._answered(now)
         self.grant += size
+        if isinstance(asked, ProofAsked):
+            self._settle(asked.transfer)
+
+    def _narrow(self, parting: Parting, frame: frames.Proof) -> None:
+        """Come nearer to the point where two pasts part."""
+        parting.narrow(self._replica.reader.tree(*parting.key), frame.old_root, frame.hashes)
+        if parting.found:
+            self._emit(Parted(parting.evidence))
+        else:
+            self._offers.partings.append(parting)
+
+    def _judge(self, asked: ProofAsked, frame: frames.Proof) -> None:
+        """Tell whose fault it was that a transfer came to a stop."""
+        old, new = asked.old, asked.transfer.head
+        verify_consistency(old.size, new.size, frame.old_root, new.root, frame.hashes)
         if frame.old_root != old.root:
             self._offers.split_view(split_of_heads(old, new, frame.old_root, frame.hashes))
         elif self._replica.log(asked.transfer.key).held <= old.size:
             raise RemoteProtocolError(f"a package of garbage: {asked.message}")
-        self._settle(asked.transfer)
 
     def arriving(self, size: int, now: float) -> None:
         """Count bytes of an answer; a trickle is no progress, for it would hold a log for ever."""

@@ -9,6 +9,7 @@ import pytest
 from fedlab.node.gate import State, write_head
 from fedlab.protocol.checkpoint import Head, sign_head
 from fedlab.protocol.errors import RemoteProtocolError
+from fedlab.protocol.evidence import split_of_heads
 from fedlab.protocol.events import Package
 from fedlab.protocol.merkle import leaf_hashes, root_of
 from tests.node.store.labs import NETWORK, Lab
@@ -179,6 +180,18 @@ class TestPeers:
         assert node.add("C").drafted
         node.restart()
         assert node.gate.state is State.FORKED
+        assert node.store.evidence(node.lab.id) == [evidence], "the file's own head proves nothing"
+
+    def test_a_proof_that_a_peer_found_stops_the_signing_at_once(self, node: Node) -> None:
+        """Of a longer past only its head is seen here; the sync asks the peer, and proves it."""
+        node.add("A", "B")
+        twin = Lab()
+        twin.items(5)
+        node.store.put_evidence(split_of_heads(head_of(node, 3), twin.head(), b"?" * 32, ()))
+        assert node.gate.is_open
+        node.writer.forked()
+        assert node.gate.state is State.FORKED
+        assert node.add("C").drafted
 
     def test_a_longer_version_of_our_log_is_fetched_first(self, node: Node) -> None:
         node.add("A")

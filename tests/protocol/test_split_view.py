@@ -2,9 +2,10 @@
 
 import pytest
 
-from fedlab.protocol import events, transfer
+from fedlab.protocol import events, frames, transfer
 from fedlab.protocol.errors import RemoteProtocolError
 from fedlab.protocol.evidence import SplitView, decode_evidence, split_of_heads
+from fedlab.protocol.limits import TREE_SIZE_MAX
 from fedlab.protocol.merkle import consistency_proof, leaf_hashes
 from fedlab.protocol.trees import ListTree
 
@@ -55,6 +56,15 @@ def test_a_split_view_is_its_authors_fault_whoever_carries_it(
     assert anna.replica.log((carl.id, 0)).frozen
     assert wire.a.connected and wire.b.connected
     assert anna.size_of(bert) == 41
+    # Both go on to ask where the pasts part, and come to the same proof.
+    proofs = []
+    for node in (anna, honest):
+        (parted,) = node.of(events.Parted)
+        parted.evidence.check("test", carl.chain)
+        assert parted.evidence.parted == common
+        assert decode_evidence(parted.evidence.encode()) == parted.evidence
+        proofs.append(parted.evidence)
+    assert proofs[0] == proofs[1]
 
 
 def test_a_frozen_log_is_not_fetched_from_anybody(anna: Node, bert: Lab) -> None:
@@ -90,6 +100,32 @@ def test_a_split_view_that_shows_in_mid_transfer_is_proved_by_the_head_it_went_t
     evidence = split_of(anna, carl)
     assert (evidence.old, evidence.new) == (carl.head(), twin.head())
     assert anna.size_of(carl) == 512
+
+
+def test_a_peer_that_shows_another_past_than_it_announced_is_refused(anna: Node, bert: Lab) -> None:
+    """The search for where the pasts part believes nothing that the signed head does not prove."""
+    carl = Lab("carl")
+    carl.write(9)
+    twin = carl.twin(5)
+    twin.write(5, tag=".other")
+    anna.holds(carl)
+    puppet = Puppet(anna, bert)
+    puppet.offer(twin)
+    asked = puppet.last(frames.WantProof)
+    assert isinstance(asked, frames.WantProof) and asked.old < asked.new == 10
+    root = carl.head(asked.old).root
+    proof = consistency_proof(ListTree(leaf_hashes(carl.leaves)), asked.old, asked.new)
+    puppet.say(frames.Proof(asked.lab, 0, asked.old, asked.new, root, proof))
+    assert anna.faults() == [("author", carl.id), ("carrier", bert.id)]
+    assert puppet.sync.closed and anna.of(events.Parted) == []
+
+
+def test_evidence_of_the_longest_logs_fits_its_limit(bert: Lab) -> None:
+    size = TREE_SIZE_MAX - 1
+    head = bert.head()._replace(size=size)
+    proof = (b"x" * 32,) * 41
+    split = SplitView(head, head, size - 1, b"x" * 32, b"y" * 32, proof, proof)
+    assert decode_evidence(split.encode()) == split
 
 
 def test_evidence_that_proves_nothing_is_refused(bert: Lab) -> None:
