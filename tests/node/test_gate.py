@@ -9,8 +9,8 @@ import pytest
 from fedlab.node.gate import State, write_head
 from fedlab.protocol.checkpoint import Head, sign_head
 from fedlab.protocol.errors import RemoteProtocolError
-from fedlab.protocol.evidence import split_of_heads
 from fedlab.protocol.events import Package
+from fedlab.protocol.evidence import split_of_heads
 from fedlab.protocol.merkle import leaf_hashes, root_of
 from tests.node.store.labs import NETWORK, Lab
 from tests.node.store.nodes import Node

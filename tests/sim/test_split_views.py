@@ -128,12 +128,12 @@ def shows(place: Path) -> bool:
     return False
 
 
-def not_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+def kept_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Evidence is kept and not folded."""
     monkeypatch.setattr("fedlab.node.catalogue.disputed_from", lambda *args: None)
 
 
-def folded_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def heard_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Evidence reaches only what is folded after it came."""
     monkeypatch.setattr(ProjectionTables, "forget", lambda self, lab: None)
 
@@ -149,7 +149,7 @@ def not_asked_further(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Offers, "split_view", heads_only)
 
 
-@pytest.mark.parametrize("bug", [not_folded, folded_late, not_asked_further])
+@pytest.mark.parametrize("bug", [kept_for_nothing, heard_late, not_asked_further])
 def test_control_a_planted_bug_is_found(
     bug: Callable[[pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
