@@ -9,6 +9,11 @@ from fedlab.node import calls
 from fedlab.node.config import Folder
 from fedlab.node.founding import FoundedAnswer, found
 from fedlab.node.service import Service
+from fedlab.protocol.checkpoint import sign_head
+from fedlab.protocol.entry import detail_field
+from fedlab.protocol.events import Package
+from fedlab.protocol.evidence import SplitView, split_of_heads
+from fedlab.protocol.merkle import consistency_proof, leaf_hashes
 
 
 def found_lab(
@@ -31,3 +36,26 @@ def opened_lab(path: Path, name: str = "Atelier", **other: Any) -> Iterator[Serv
 def ask(service: Service, name: str, **params: Any) -> Any:
     """Do one call of the table, as command line and control endpoint do."""
     return calls.answer(service, name, params)
+
+
+def split_by(author: Service) -> SplitView:
+    """Return the proof that a lab has signed two versions of its log, which part at entry 1."""
+    store, keys = author.store, author.opened.keys
+    log = store.log(store.lab, 0)
+    assert log is not None and log.head is not None and keys is not None
+    other = sign_head(keys.log, store.network, store.lab, 0, 2, b"?" * 32)
+    tree = store.tree(store.lab, 0)
+    proof = consistency_proof(tree, 2, log.head.size)
+    return split_of_heads(other, log.head, tree.subtree(0, 2), proof)
+
+
+def package_of(author: Service) -> list[Package]:
+    """Return an author's whole log as one package."""
+    store = author.store
+    log = store.log(store.lab, 0)
+    assert log is not None and log.head is not None
+    leaves = store.leaves(store.lab, 0, 0, log.held)
+    details = store.details(store.lab, 0, 0, log.held)
+    commitments = [detail_field(leaf) for leaf in leaves]
+    hashes = leaf_hashes(leaves)
+    return [Package(store.lab, 0, 0, leaves, hashes, commitments, details, log.head, True, 0)]

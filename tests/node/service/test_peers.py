@@ -8,12 +8,8 @@ import pytest
 
 from fedlab.node.errors import BadRequestError, ConflictError
 from fedlab.node.service import Service
-from fedlab.protocol.checkpoint import sign_head
-from fedlab.protocol.entry import detail_field
-from fedlab.protocol.events import ChainSeen, Package
-from fedlab.protocol.evidence import SplitView, split_of_heads
-from fedlab.protocol.merkle import consistency_proof, leaf_hashes
-from tests.node.labs import ask, opened_lab
+from fedlab.protocol.events import ChainSeen
+from tests.node.labs import ask, opened_lab, package_of, split_by
 
 OTHER = "ab" * 32
 
@@ -129,17 +125,6 @@ def test_a_block_is_private_and_wins(lab: Service) -> None:
         ask(lab, "block", lab=lab.store.lab)
 
 
-def split_by(author: Service) -> SplitView:
-    """Return the proof that a lab has signed two versions of its log, which part at entry 1."""
-    store, keys = author.store, author.opened.keys
-    log = store.log(store.lab, 0)
-    assert log is not None and log.head is not None and keys is not None
-    other = sign_head(keys.log, store.network, store.lab, 0, 2, b"?" * 32)
-    tree = store.tree(store.lab, 0)
-    proof = consistency_proof(tree, 2, log.head.size)
-    return split_of_heads(other, log.head, tree.subtree(0, 2), proof)
-
-
 def test_a_lab_with_two_versions_of_its_log_is_named_everywhere(
     lab: Service, host: Service
 ) -> None:
@@ -166,15 +151,3 @@ def test_a_lab_with_two_versions_of_its_log_is_named_everywhere(
     (told,) = ask(lab, "verify")["split_views"]
     assert (told["code"], told["lab"], told["index"]) == ("split_view", chain.lab, 1)
     assert ask(lab, "verify")["problems"] == []
-
-
-def package_of(author: Service) -> list[Package]:
-    """Return an author's whole log as one package."""
-    store = author.store
-    log = store.log(store.lab, 0)
-    assert log is not None and log.head is not None
-    leaves = store.leaves(store.lab, 0, 0, log.held)
-    details = store.details(store.lab, 0, 0, log.held)
-    commitments = [detail_field(leaf) for leaf in leaves]
-    hashes = leaf_hashes(leaves)
-    return [Package(store.lab, 0, 0, leaves, hashes, commitments, details, log.head, True, 0)]
