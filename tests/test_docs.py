@@ -53,6 +53,13 @@ def test_every_command_is_documented_as_it_is(path: str) -> None:
     assert boxes(page).get(path) == help_box(path), "run: python -m tests.test_docs"
 
 
+@pytest.mark.parametrize("names", [(), ("item",), ("bundle",)], ids=" ".join)
+def test_no_summary_is_cut(names: tuple[str, ...]) -> None:
+    """A list of commands shows the first sentence of each, on one line of 80."""
+    said = CliRunner().invoke(fedlab, [*names, "--help"], prog_name="fedlab", terminal_width=80)
+    assert said.exit_code == 0 and "...\n" not in said.output.partition("Commands:")[2]
+
+
 def test_no_command_is_documented_that_is_not_there() -> None:
     assert set(boxes(CLI_PAGE.read_text())) == set(COMMANDS)
 

@@ -37,7 +37,7 @@ def search(
     day_to: str | None,
     limit: int,
 ) -> None:
-    """Search everything this lab and its neighbours hold, in French or English."""
+    """Search all that this lab and its neighbours hold. Words may be French or English."""
     answer = inv.call(
         "search",
         text=" ".join(query),

@@ -68,7 +68,7 @@ def item() -> None:
 def add(inv: Invocation, /, code: str | None, **fields: Any) -> None:
     """Add an item to this lab's inventory."""
     answer = inv.call("item_add", code=code, change=_change(fields))
-    inv.answer(answer, lambda found: say(f"added {found['item']}"))
+    inv.answer(answer, _say("added"))
 
 
 @item.command("set")
@@ -77,9 +77,9 @@ def add(inv: Invocation, /, code: str | None, **fields: Any) -> None:
 @item_fields
 @pass_invocation
 def set_(inv: Invocation, /, item_id: str, **fields: Any) -> None:
-    """Change fields of ITEM; the others stay, and an empty value clears one."""
+    """Change fields of ITEM. The others stay, and an empty value clears one."""
     answer = inv.call("item_set", item=item_id, change=_change(fields))
-    inv.answer(answer, lambda found: say(f"changed {found['item']}"))
+    inv.answer(answer, _say("changed"))
 
 
 @item.command("retire")
@@ -145,12 +145,17 @@ def list_(inv: Invocation, lab: str | None) -> None:
 @click.argument("item_id", metavar="ITEM")
 @pass_invocation
 def show_(inv: Invocation, item_id: str) -> None:
-    """Show all that is known of ITEM: LAB/CODE, or CODE for one of this lab's."""
+    """Show all that is known of ITEM. That is LAB/CODE, or CODE for one of this lab's."""
     inv.answer(inv.call("item_show", item=item_id), show.item)
 
 
 def _say(verb: str) -> Callable[[dict[str, Any]], None]:
-    return lambda answer: say(f"{verb} {answer['item']}")
+    def readable(answer: dict[str, Any]) -> None:
+        say(f"{verb} {answer['item']}")
+        if answer["revived"]:
+            say("it was retired, and is offered again: `fedlab item retire` takes that back")
+
+    return readable
 
 
 COMMANDS: list[click.Command] = [item]

@@ -50,7 +50,7 @@ def invite(inv: Invocation) -> None:
 @click.argument("url")
 @pass_invocation
 def join(inv: Invocation, url: str) -> None:
-    """Join the lab that made the invitation link URL; each then vouches for the other."""
+    """Join the lab that made the invitation link URL. Each then vouches for the other."""
     inv.answer(
         inv.call("join", url=url),
         lambda answer: say(f"joined {answer['name'] or answer['lab']}"),
@@ -66,20 +66,27 @@ def peers(inv: Invocation) -> None:
 
 def _show_peers(answer: dict[str, Any]) -> None:
     show.table(
-        ("LAB", "NAME", "CONNECTED", "BEHIND", "SEEN", "ADDRESS", "PROBLEM"),
+        ("NAME", "CONNECTED", "BEHIND", "SEEN", "ADDRESS", "PROBLEM", "LAB"),
         (
             (
-                peer["lab"][:8],
                 peer["name"],
                 "yes" if peer["connected"] else "no",
                 peer["behind"],
                 show.age(peer["age_s"]),
                 peer["url"],
                 "two versions of its log: see `fedlab status`" if peer["split_view"] else None,
+                peer["lab"],
             )
             for peer in answer["peers"]
         ),
+        folded=False,  # commands that write take the whole id
     )
+    talks_to = {peer["lab"] for peer in answer["peers"]}
+    for lab in answer["vouched"]:
+        if lab not in talks_to:
+            click.echo(f"vouched for: {lab}")
+    for lab in answer["blocked"]:
+        click.echo(f"blocked: {lab}")
 
 
 @click.command(cls=Leaf)
@@ -94,7 +101,7 @@ def vouch(inv: Invocation, lab: str) -> None:
 @click.argument("lab")
 @pass_invocation
 def unvouch(inv: Invocation, lab: str) -> None:
-    """Take the word for LAB back; what it published is hidden and no longer fetched."""
+    """Take the word for LAB back. What it published is hidden and no longer fetched."""
     inv.answer(inv.call("unvouch", lab=lab), _show_done("no longer vouched for"))
 
 
@@ -102,7 +109,7 @@ def unvouch(inv: Invocation, lab: str) -> None:
 @click.argument("lab")
 @pass_invocation
 def block(inv: Invocation, lab: str) -> None:
-    """Refuse LAB on this node, whoever vouches for it; nobody else is told."""
+    """Refuse LAB on this node, whoever vouches for it. Nobody else is told."""
     inv.answer(inv.call("block", lab=lab), _show_done("blocked"))
 
 

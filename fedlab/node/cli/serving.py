@@ -34,7 +34,7 @@ def run(
 @click.option("--port", type=_PORT, default=DEFAULT_PORT, show_default=True, help="The first of 3.")
 @pass_invocation
 def demo(inv: Invocation, port: int) -> None:
-    """Show three labs with inventories, joined in a chain, on this machine. Ctrl-C stops all."""
+    """Show three labs with inventories, joined in a chain. Ctrl-C stops all."""
     from fedlab.node.demo import run_demo
 
     run_demo(inv.folder, port=port, as_json=inv.json)

@@ -24,7 +24,7 @@ def import_(
     dry_run: bool,
     undo: bool,
 ) -> None:
-    """Import an inventory from FILE: CSV, TSV, XLSX, ODS, JSON or a Markdown table."""
+    """Import an inventory from FILE. CSV, TSV, XLSX, ODS, JSON or a Markdown table."""
     if undo:
         if file is not None:
             raise click.UsageError("--undo takes back the last import and needs no FILE")

@@ -1,5 +1,6 @@
 """Answers for people: tables and short sentences, coloured only on a terminal."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,33 @@ import click
 _UNITS_OF_TIME = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; a cell that is None is left empty."""
+# rich lays out a thousand rows a second: more than a screen or two is printed as it is.
+_LAID_OUT_MAX = 200
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, folded: bool = True) -> None:
+    """Print a table; a cell that is None is left empty.
+
+    On a terminal cells are folded to its width, unless there are many rows or ids to be copied;
+    in a file or a pipe each row is one line.
+    """
+    cells = [["" if cell is None else _line(cell) for cell in row] for row in rows]
+    if folded and len(cells) <= _LAID_OUT_MAX and sys.stdout.isatty():
+        _print_folded(columns, cells)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    padded = (
+        (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        for row in (columns, *cells)
+    )
+    click.echo("\n".join("  ".join(row).rstrip() for row in padded))
+
+
+def _line(cell: object) -> str:
+    return " ".join(str(cell).splitlines())
+
+
+def _print_folded(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.console import Console  # late: only people pay for it
     from rich.table import Table
     from rich.text import Text
@@ -19,12 +45,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in rows:
-        # Text, not str: a name with [brackets] is no markup.
-        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200  # a file or a pipe has no width to fold at
-    console.print(grid)
+        grid.add_row(*map(Text, row))  # Text, not str: a name with [brackets] is no markup
+    Console(highlight=False).print(grid)
 
 
 def pairs(rows: Iterable[tuple[str, object]]) -> None:

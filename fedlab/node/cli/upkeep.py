@@ -65,7 +65,7 @@ def log(inv: Invocation, lab: str | None) -> None:
 @click.command(cls=Leaf)
 @pass_invocation
 def verify(inv: Invocation) -> int:
-    """Check every byte on disk: hashes, signatures, projections; exit 1 if anything is wrong."""
+    """Check every byte on disk: hashes, signatures, projections. Exit 1 if anything is wrong."""
     answer = inv.call("verify")
     inv.answer(answer, _show_verified)
     return Exit.REFUSED if answer["problems"] else Exit.DONE
@@ -81,7 +81,7 @@ def _show_verified(answer: dict[str, Any]) -> None:
 @click.command(cls=Leaf)
 @pass_invocation
 def rebuild(inv: Invocation) -> None:
-    """Drop projections and search index, and build them again from the logs."""
+    """Build everything anew that is made from the logs. Projections and search index."""
     inv.answer(
         inv.call("rebuild"),
         lambda answer: say(f"rebuilt {answer['entries']} entries, {answer['items']} items"),
@@ -92,7 +92,7 @@ def rebuild(inv: Invocation) -> None:
 @click.argument("entry")
 @pass_invocation
 def erase(inv: Invocation, entry: str) -> None:
-    """Erase the detail of ENTRY, one of this lab's, here and on every node that hears of it."""
+    """Erase the detail of ENTRY, here and everywhere. It must be one of this lab's."""
     inv.answer(inv.call("erase", entry=entry), lambda answer: say(f"erased {answer['entry']}"))
 
 
@@ -117,7 +117,7 @@ def write(inv: Invocation, file: Path, since: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @pass_invocation
 def read(inv: Invocation, file: Path) -> None:
-    """Take in what FILE carries; everything is checked as if a peer had sent it."""
+    """Take in what FILE carries. Everything is checked as if a peer had sent it."""
     inv.answer(inv.call("bundle_read", path=str(file.absolute())), _show_bundle("read"))
 
 

@@ -101,10 +101,14 @@ class ItemsAnswer(msgspec.Struct):
 
 
 class ItemDone(msgspec.Struct):
-    """The item that a command was about, and the entry that says so."""
+    """The item that a command was about, and the entry that says so.
+
+    `revived` says that the item was retired before, and is offered again.
+    """
 
     item: str
     entry: EntryId
+    revived: bool = False
 
 
 class HoldAnswer(msgspec.Struct, rename={"day_from": "from", "day_to": "to"}):

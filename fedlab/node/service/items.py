@@ -97,7 +97,10 @@ class Items:
     # --- Changing this lab's ----------------------------------------------------------------------
 
     def add(self, change: ItemChange, code: str | None = None) -> ItemDone:
-        """Add an item under a code, or a new one; raise ConflictError if it is taken."""
+        """Add an item under a code, or a new one; raise ConflictError if it is taken.
+
+        The code of an item that was retired is free again, and the item comes back as this one.
+        """
         if change.name is UNSET or change.name is None or not change.name.strip():
             raise BadRequestError("an item needs a name", "give --name")
         code = names.item_code(code) if code else self._new_code(change)
@@ -107,12 +110,12 @@ class Items:
                 f"there is an item {code} already", f"change it with `fedlab item set {code}`"
             )
         blank = ItemSet(by="", e=0, n=0, at=0, code=code, kind="tool", unit="piece")
-        return self._write(blank, {"lang": self._language()}, change)
+        return self._write(blank, {"lang": self._language()}, change, revived=state is not None)
 
     def set(self, item: str, change: ItemChange) -> ItemDone:
         """Change fields of an item; one that was retired comes back."""
         state = self._own(item, retired=True)
-        return self._write(state.fact, self._detail_of(state), change)
+        return self._write(state.fact, self._detail_of(state), change, revived=state.retired)
 
     def retire(self, item: str) -> ItemDone:
         """Say that an item is gone."""
@@ -134,6 +137,7 @@ class Items:
     ) -> HoldAnswer:
         """Take a quantity, or all, out of the calendar from day to day, or until released."""
         state = self._own(item)
+        _check_there_are(state, quantity)
         fields = {
             "code": state.code,
             "day_from": day_from,
@@ -201,7 +205,9 @@ class Items:
             "name the one to release by the first digits of its id",
         )
 
-    def _write(self, before: ItemSet, detail: dict[str, Any], change: ItemChange) -> ItemDone:
+    def _write(
+        self, before: ItemSet, detail: dict[str, Any], change: ItemChange, *, revived: bool
+    ) -> ItemDone:
         for field in _DETAIL_FIELDS:
             value = getattr(change, field)
             if value is not UNSET:
@@ -209,7 +215,7 @@ class Items:
         fact = _checked(ItemSet, _fact_fields(before, change))
         kept = {field: value for field, value in detail.items() if value}
         entry = self._opened.append_one(Draft(fact, encode_detail(kept)))
-        return ItemDone(f"{self._opened.lab}/{fact.code}", entry)
+        return ItemDone(f"{self._opened.lab}/{fact.code}", entry, revived)
 
     def _say(self, state: ItemState, fact: Any) -> ItemDone:
         return ItemDone(state.id, self._opened.append_one(Draft(fact)))
@@ -235,6 +241,17 @@ def _unknown(item: str) -> NotFoundError:
     return NotFoundError(
         f"no item is known as {item!r}", "see `fedlab item list`, or `fedlab search`"
     )
+
+
+def _check_there_are(state: ItemState, quantity: int | None) -> None:
+    """Raise ConflictError if that is more than there is of an item, as far as that is known."""
+    there = state.fact.quantity
+    if quantity is not None and there is not UNSET and quantity > there:
+        have, asked = (f"{many / 1000:.3f}".rstrip("0").rstrip(".") for many in (there, quantity))
+        raise ConflictError(
+            f"there are only {have} of {state.code}, not {asked}",
+            f"hold less, or say how many there are with `fedlab item set {state.code} --quantity`",
+        )
 
 
 def _fact_fields(before: ItemSet, change: ItemChange) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from fedlab.inventory.facts import ItemHold
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.service import Service
+from fedlab.node.writer import Draft
 from tests.node.labs import ask, opened_lab
 
 
@@ -112,6 +114,38 @@ def test_a_hold_takes_a_quantity_out_of_the_calendar_until_released(lab: Service
     assert ask(lab, "item_show", item="E-1", **days)["free"] == [
         {"from": "2026-05-01", "to": "2026-05-31", "quantity": 3000}
     ]
+
+
+def test_more_than_there_is_cannot_be_held(lab: Service) -> None:
+    days = {"day_from": "2026-05-04", "day_to": "2026-05-08"}
+    add(lab, "Escabeau", "E-1", quantity=1500)
+    with pytest.raises(ConflictError, match=r"only 1\.5 of E-1, not 5$"):
+        ask(lab, "item_hold", item="E-1", quantity=5000, **days)
+    ask(lab, "item_hold", item="E-1", quantity=1500, **days)
+    add(lab, "Vis", "V-1")  # nobody knows how many
+    ask(lab, "item_hold", item="V-1", quantity=5000, **days)
+
+
+def test_what_another_labs_log_says_of_more_is_folded_as_ever(lab: Service) -> None:
+    """The check is of our own commands: a fact that is there already is what it is."""
+    add(lab, "Escabeau", "E-1", quantity=1000)
+    hold = ItemHold(
+        by="", e=0, n=0, at=0, code="E-1", day_from="2026-05-04", quantity=5000, reason="lent"
+    )
+    lab.opened.append_one(Draft(hold))
+    days = {"date_from": "2026-05-04", "date_to": "2026-05-04"}
+    assert [span["quantity"] for span in ask(lab, "item_show", item="E-1", **days)["free"]] == [0]
+
+
+def test_an_item_that_comes_back_is_said_to(lab: Service) -> None:
+    add(lab, "Tour", "T-1")
+    assert not ask(lab, "item_set", item="T-1", change={"place": "Garage"})["revived"]
+    ask(lab, "item_retire", item="T-1")
+    assert ask(lab, "item_set", item="T-1", change={"place": "Cave"})["revived"]
+    (item,) = ask(lab, "item_list")["items"]
+    assert (item["name"], item["place"]) == ("Tour", "Cave")
+    ask(lab, "item_retire", item="T-1")
+    assert ask(lab, "item_add", code="T-1", change={"name": "Tour à bois"})["revived"]
 
 
 def test_a_release_by_item_needs_to_know_which_hold(lab: Service) -> None:
