@@ -20,7 +20,7 @@ from fedlab.node.search.ranking import Ranker
 from fedlab.node.search.suggesting import suggestions
 from fedlab.protocol.limits import HITS_MAX
 
-READ_MAX: Final = 48  # candidates of a net that are read; ten pages see them all
+READ_MAX: Final = 40  # candidates of a net that are read; ten pages see them all
 ENOUGH: Final = 30  # good candidates that make the next net superfluous
 BROWSED_MAX: Final = 2_000  # what is put in order where nothing is asked for: ten pages of 200
 SCORE_MIN: Final = 0.05  # less says nothing
@@ -127,10 +127,11 @@ class Finder:
         seen: set[tuple[int, int]],
     ) -> None:
         """Look at the nearest labs besides, where there is more than is read."""
-        nearest = list(islice(distances, NEAREST_LABS[-1]))
-        for ring in NEAREST_LABS if nearest else ():
-            near = self._with(asked, [*filters, self._labs(nearest[:ring])])
-            self._take(self._searcher.search(near, NEAR_READ, count=False), items, seen)
+        nearest = [f"lab:{lab}" for lab in islice(distances, NEAREST_LABS[-1])]
+        if nearest:
+            near = self._nets.near(asked, [nearest[:count] for count in NEAREST_LABS])
+            result = self._searcher.search(self._with(near, filters), NEAR_READ, count=False)
+            self._take(result, items, seen)
 
     def _browse(self, filters: list[Any]) -> _Catch:
         """Return what passes the filters, for people who look around without a question."""

@@ -4,9 +4,11 @@
 2. *likely*: every unit is answered by anything in the item;
 3. *wide*: any unit, what is near to it in the thesaurus, and terms with other words among theirs.
 
-tantivy looks at every item that a word stands in, so a net costs what it holds. The wide one is
-filled with the best ways first, and only until it holds enough: in a small index that is all of
-them, among a million items the nearest few.
+tantivy looks at every item of a union, so a net costs what its unions hold; of a single word it
+looks at no more than what else is asked for. The first two nets begin with the rarest unit and meet
+the ways of a much commoner one with it one by one. The wide net is filled with the best ways first,
+and only until it holds enough: in a small index that is all of them, among a million items the
+nearest few.
 """
 
 from typing import Any, Final, NamedTuple
@@ -26,10 +28,16 @@ WORD_OF_A_CONCEPT: Final = 0.45  # the worth of a way: as in ranking, roughly
 MENTIONED: Final = 0.3
 ROOT: Final = 0.3
 PHRASE: Final = 0.8
+NEARER: Final = 2.0  # added to scores for each ring; one rare word more is worth 3 to 10
+
+
+COMMONER: Final = 2  # times as common a unit is met way by way
+COPIES_MAX: Final = 16  # of the rarer units in what is asked, one for each of those ways
+LABS_LISTED_MAX: Final = 32  # more than that are looked for as a set, which costs 0.3 ms
 
 
 class _Way(NamedTuple):
-    """One way to an item: what it is worth, how many items it leads to, and the query."""
+    """One way to an item: what it is worth, how many items it leads to at most, and the query."""
 
     worth: float
     items: int
@@ -49,28 +57,26 @@ class Nets:
 
     def any_of(self, field: str, words: list[str]) -> Any:
         """Return a filter: one of some words in a field; it adds nothing to a score."""
-        if len(words) == 1:
-            return Q.const_score_query(self.term(field, words[0]), 0.0)
-        return Q.const_score_query(Q.term_set_query(self._schema, field, words), 0.0)
+        return Q.const_score_query(self._some_of(field, words), 0.0)
+
+    def near(self, asked: Any, rings: list[list[str]]) -> Any:
+        """Return what is asked in the labs of the last ring, that of the inner ones first."""
+        *inner, outer = [self._some_of("facet", ring) for ring in rings]
+        first = [(SHOULD, Q.const_score_query(ring, NEARER)) for ring in inner]
+        return Q.boolean_query([(MUST, asked), (MUST, Q.const_score_query(outer, 0.0)), *first])
 
     def sure(self, plan: Plan) -> Any:
         """Return the net of items that are what is asked for, or are named so."""
-        parts = []
-        for unit in plan.units:
-            if not unit.is_weak:
-                ways = [self.term("concept", IS + sense.concept) for sense in unit.senses]
-                ways.append(self._words(unit, plan, anywhere=False))
-                parts.append((MUST, _any(ways)))
-        return Q.boolean_query(parts)
+        return _all([self._said(unit, plan, IS) for unit in plan.units if not unit.is_weak])
 
     def likely(self, plan: Plan) -> Any:
         """Return the net of items that say all that is asked for, anywhere."""
-        parts = []
-        for unit in plan.units:
-            ways = [self.term("concept", MENTIONS + sense.concept) for sense in unit.senses]
-            ways.append(self._words(unit, plan, anywhere=True))
-            parts.append((SHOULD if unit.is_weak else MUST, _any(ways)))
-        return Q.boolean_query(parts)
+        asked = _all([self._said(unit, plan, MENTIONS) for unit in plan.units if not unit.is_weak])
+        # Where it is said is not asked, so that every word is one list; it only counts.
+        better = [self._said(unit, plan, IS) for unit in plan.units]
+        better += [self._said(unit, plan, MENTIONS) for unit in plan.units if unit.is_weak]
+        first = [(SHOULD, way.asked) for ways in better for way in ways if way.items]
+        return Q.boolean_query([(MUST, asked), *first])
 
     def wide(self, plan: Plan) -> Any | None:
         """Return the net of the best ways to anything near; None if there is none."""
@@ -119,24 +125,53 @@ class Nets:
         )
         return _Way(worth, sum(counts) if counts[missing] else 0, asked)
 
-    def _words(self, unit: Unit, plan: Plan, *, anywhere: bool) -> Any:
-        """Return that all words of a unit stand in the name, or anywhere, in any form."""
-        words = []
-        for forms in unit.forms:
-            ways = []
-            for form in forms:
-                ways.append(self._form(form))
-                if anywhere and form.root:
-                    ways.append(self.term("text", form.root))
-            ways.extend(self.term("name", pair) for pair in plan.pairs)
-            words.append((MUST, _any(ways)))
-        return words[0][1] if len(words) == 1 else Q.boolean_query(words)
+    def _said(self, unit: Unit, plan: Plan, how: str) -> list[_Way]:
+        """Return the ways to items that are, or only mention, what a unit means or says."""
+        ways = [self._way(1.0, "concept", how + sense.concept) for sense in unit.senses]
+        words = [self._forms(forms, plan, how) for forms in unit.forms]
+        ways += words[0] if len(words) == 1 else [_Way(1.0, min(map(_items, words)), _all(words))]
+        return ways
 
-    def _form(self, form: Form) -> Any:
-        if not form.parts:
-            return self.term("name", form.stem)
-        return Q.boolean_query([(MUST, self.term("name", part)) for part in form.parts])
+    def _forms(self, forms: tuple[Form, ...], plan: Plan, how: str) -> list[_Way]:
+        """Return the ways to items that have a word in the name, or anywhere, in any form."""
+        ways = []
+        for form in forms:
+            if form.parts:
+                ways.append(self._apart(form.parts, 0, 1.0))
+            elif how == MENTIONS and form.root:  # the roots of names are among those of texts
+                ways.append(self._way(1.0, "text", form.root))
+            else:
+                ways.append(self._way(1.0, "name", form.stem))
+        ways += [self._way(1.0, "name", pair) for pair in plan.pairs]
+        return ways
+
+    def _some_of(self, field: str, words: list[str]) -> Any:
+        if len(words) > LABS_LISTED_MAX:
+            return Q.term_set_query(self._schema, field, words)
+        return _either([self.term(field, word) for word in words])
 
 
-def _any(ways: list[Any]) -> Any:
-    return ways[0] if len(ways) == 1 else Q.boolean_query([(SHOULD, way) for way in ways])
+def _all(parts: list[list[_Way]]) -> Any:
+    """Return what every part leads to."""
+    rarest, *commoner = sorted(parts, key=_items)
+    asked, items, copies = _any(rarest), _items(rarest), 1
+    for ways in commoner:
+        if _items(ways) > COMMONER * items and copies * len(ways) <= COPIES_MAX:
+            copies *= len(ways)
+            asked = _either([Q.boolean_query([(MUST, asked), (MUST, w.asked)]) for w in ways])
+        else:
+            asked = Q.boolean_query([(MUST, asked), (MUST, _any(ways))])
+    return asked
+
+
+def _items(ways: list[_Way]) -> int:
+    return sum(way.items for way in ways)
+
+
+def _any(ways: list[_Way]) -> Any:
+    """Return what any of some ways leads to; those that lead nowhere are left out."""
+    return _either([way.asked for way in ways if way.items] or [ways[0].asked])
+
+
+def _either(asked: list[Any]) -> Any:
+    return asked[0] if len(asked) == 1 else Q.boolean_query([(SHOULD, one) for one in asked])
