@@ -7,6 +7,7 @@ are as uneven as in inventories that people write, and no name or description co
 import json
 import random
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,7 +95,9 @@ def _texts() -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def make_network(folder: Folder, labs: int, items_each: int) -> Network:
+def make_network(
+    folder: Folder, labs: int, items_each: int, draft: Callable[[int], Draft] = item_draft
+) -> Network:
     """Found a hub that holds so many labs besides its own, and vouches for them all."""
     found(folder, name="Hub", network=NETWORK, lat=47.2, lon=-1.55, lang="fr")
     chance = random.Random(1)  # same names and places every time
@@ -102,7 +105,8 @@ def make_network(folder: Folder, labs: int, items_each: int) -> Network:
     entries = size = 0
     ids = []
     for number in range(labs):
-        lab, leaves, details = _write_log(number, items_each, chance, store)
+        drafts = [draft(at) for at in range(number * items_each, (number + 1) * items_each)]
+        lab, leaves, details = _write_log(number, drafts, chance, store)
         ids.append(lab)
         entries += len(leaves)
         size += sum(map(len, leaves)) + sum(len(blob) for blob in details if blob)
@@ -117,7 +121,7 @@ def make_network(folder: Folder, labs: int, items_each: int) -> Network:
 
 
 def _write_log(
-    number: int, items: int, chance: random.Random, store: SqliteStore
+    number: int, items: list[Draft], chance: random.Random, store: SqliteStore
 ) -> tuple[LabId, list[bytes], list[bytes | None]]:
     """Put one lab's log into a store, as an exchange would; return lab, leaves and details."""
     keys = SecretKeys(*(chance.randbytes(32) for _ in range(4)))
@@ -127,7 +131,7 @@ def _write_log(
     place = {"lat": round(chance.uniform(43, 50), 4), "lon": round(chance.uniform(-4, 7), 4)}
     profile = LabProfile(by="", e=0, n=0, at=AT)
     drafts = [Draft(profile, encode_detail({"name": f"Fabrique {number}", "lang": "fr", **place}))]
-    drafts += [item_draft(at) for at in range(number * items, (number + 1) * items)]
+    drafts += items
     leaves: list[bytes] = [genesis]
     details: list[bytes | None] = [None]
     for fact, body in drafts:

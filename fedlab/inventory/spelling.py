@@ -129,18 +129,34 @@ def _pairs(word: str) -> set[str]:
 def letters_between(one: str, two: str, most: int) -> int:
     """Return the letters to insert, drop, change or swap with a neighbour; most + 1 if more.
 
-    Optimal string alignment distance (Damerau 1964, Levenshtein 1966).
+    Optimal string alignment distance (Damerau 1964, Levenshtein 1966), near the diagonal only:
+    what is further from it costs more than is asked (Ukkonen 1985).
     """
+    one, two = _without_ends(one, two)
+    if abs(len(one) - len(two)) > most:
+        return most + 1
     before: list[int] = []
     row = list(range(len(two) + 1))
     for i, a in enumerate(one, start=1):
         earlier, before = before, row
-        row = [i]
-        for j, b in enumerate(two, start=1):
-            cost = before[j - 1] if a == b else 1 + min(before[j - 1], before[j], row[-1])
+        row = [i] + [most + 1] * len(two)
+        for j in range(max(1, i - most), min(len(two), i + most) + 1):
+            b = two[j - 1]
+            cost = before[j - 1] if a == b else 1 + min(before[j - 1], before[j], row[j - 1])
             if i > 1 and j > 1 and a == two[j - 2] and b == one[i - 2]:
                 cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
+            row[j] = cost
         if min(row) > most:
             return most + 1
     return min(row[-1], most + 1)
+
+
+def _without_ends(one: str, two: str) -> tuple[str, str]:
+    """Return two words without the letters that both begin and end with."""
+    start = end = 0
+    shorter = min(len(one), len(two))
+    while start < shorter and one[start] == two[start]:
+        start += 1
+    while end < shorter - start and one[-1 - end] == two[-1 - end]:
+        end += 1
+    return one[start : len(one) - end], two[start : len(two) - end]

@@ -1,5 +1,6 @@
 """The index: fed, replaced, filtered, asked while it is fed, and begun again when it must."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.node.search import Query, SearchIndex, Whereabouts, load_thesaurus
+from fedlab.node.search.index import BLOCK_BYTES
 from tests.node.search.conftest import ITEMS, LABS, Ask, item
 
 
@@ -61,6 +63,16 @@ def test_a_damaged_index_is_dropped(tmp_path: Path, thesaurus: Thesaurus, damage
     index.close()
     (tmp_path / damage).write_bytes(b"\x00garbage")
     assert SearchIndex(tmp_path, thesaurus).mark == ""
+
+
+def test_items_are_kept_in_small_blocks(tmp_path: Path, thesaurus: Thesaurus) -> None:
+    for _ in range(2):
+        index = SearchIndex(tmp_path, thesaurus)
+        index.apply(ITEMS)
+        index.commit()
+        index.close()
+        settings = json.loads((tmp_path / "meta.json").read_bytes())["index_settings"]
+        assert settings["docstore_blocksize"] == BLOCK_BYTES
 
 
 def test_clear_forgets_everything(index: SearchIndex) -> None:
@@ -154,6 +166,26 @@ def test_the_total_is_more_than_a_page(index: SearchIndex) -> None:
     index.commit()
     answer = index.search(Query(text="jigsaw", limit=5))
     assert (answer.total, len(answer.hits), answer.total_is_exact) == (300, 5, True)
+
+
+def test_a_rare_word_beside_a_common_one(index: SearchIndex) -> None:
+    made = [item("loch", f"C{n}", "Perceuse Bosch") for n in range(120)]
+    made += [item("ubo", f"D{n}", "Ponceuse", description="perceuse Bosch") for n in range(120)]
+    rare = item("shed", "RARE", "Wombat", description="pour perceuse Bosch")
+    index.apply([*made, rare])
+    index.commit()
+    for text in ("wombat perceuse", "perceuse bosch wombat", "wombat bosch drill"):
+        assert "RARE" in codes(index, text)
+
+
+def test_places_are_looked_up_again_when_labs_move(index: SearchIndex) -> None:
+    index.apply([item("loch", "A", "Perceuse")])
+    index.commit()
+    query = Query(text="perceuse", near=(48.4, -4.5))
+    far, near = ({LABS["loch"]: Whereabouts(lat, -4.5)} for lat in (43.4, 48.4))
+    distances = [index.search(query, labs=labs).hits[0].distance_km for labs in (far, near, far)]
+    assert distances[1] == 0
+    assert distances[0] == distances[2] == pytest.approx(556, abs=1)
 
 
 def test_the_nearest_is_found_among_hundreds_alike(index: SearchIndex) -> None:
