@@ -68,10 +68,10 @@ class Shown(NamedTuple):
     def read(cls, stored: bytes) -> "Shown":
         """Read what `write_shown` wrote."""
         *parts, concepts = stored.decode().split("\t")
-        weights = []
-        for pair in concepts.split():
-            slug, _, weight = pair.partition(":")
-            weights.append((slug, int(weight) / 100))
+        told = concepts.replace(":", " ").split()
+        weights = [
+            (slug, int(weight) / 100) for slug, weight in zip(told[::2], told[1::2], strict=True)
+        ]
         item, kind, telling, *words = parts
         main, rest, purpose, labels, roots, text, squashed = words
         return cls(

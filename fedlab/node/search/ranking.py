@@ -47,6 +47,7 @@ class _Part(NamedTuple):
 
     unit: Unit
     sought: tuple[tuple[_Sought, ...], ...]
+    said_most: float  # what words can be worth
     stems: tuple[str, ...]
     phrases: tuple[tuple[str, tuple[str, ...]], ...]
     phrase_words: tuple[str, ...]
@@ -73,9 +74,10 @@ class Ranker:
         taught = is_skill and self._plan.wants_skill
         got = 0.0
         for part in self._parts:
-            meant = _meant(part, item, taught)
-            said = _said(part, item)
-            got += part.unit.weight * max(meant, said)
+            best = _meant(part, item, taught)
+            if best < part.said_most:
+                best = max(best, _said(part, item))
+            got += part.unit.weight * best
         score = got / self._total + self._bonus(item)
         if is_skill:
             score += SKILL_WANTED if self._plan.wants_skill else SKILL_UNASKED
@@ -100,7 +102,8 @@ def _prepare(unit: Unit) -> _Part:
     phrases = tuple((slug, tuple(f" {stem} " for stem in phrase)) for slug, phrase in unit.phrases)
     phrase_words = tuple({stem for _, phrase in phrases for stem in phrase})
     stems = tuple(f" {word.stem} " for word in unit.words)
-    return _Part(unit, sought, stems, phrases, phrase_words)
+    said_most = WORDS_OF_A_CONCEPT if unit.senses else 1.0
+    return _Part(unit, sought, said_most, stems, phrases, phrase_words)
 
 
 def _seek(form: Form) -> _Sought:
@@ -118,8 +121,8 @@ def _meant(part: _Part, item: Shown, taught: bool) -> float:
     least = TAUGHT if taught else ACTION_MENTIONED if part.unit.is_action else 0.0
     for slug, weight in item.concepts:
         worth = answers.get(slug)
-        if worth is not None:
-            best = max(best, worth * max(weight, least))
+        if worth is not None and (worth := worth * max(weight, least)) > best:
+            best = worth
     if best < PHRASE_APART and part.phrases:
         best = max(best, _apart(part, item))
     return best
@@ -152,7 +155,7 @@ def _said(part: _Part, item: Shown) -> float:
     for forms in part.sought:
         said += max(form.worth * _place(form, item) for form in forms)
     said /= len(part.sought)
-    return said * WORDS_OF_A_CONCEPT if part.unit.senses else said
+    return said * part.said_most
 
 
 def _place(form: _Sought, item: Shown) -> float:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fedlab.inventory.catalogue import LabView
 from fedlab.node.config import Folder
@@ -22,6 +22,9 @@ from fedlab.protocol.identity import SecretKeys
 if TYPE_CHECKING:
     from fedlab.node.indexing import Helper
     from fedlab.node.search import SearchIndex
+
+# It is written every half minute, and takes 10 ms to read of a thousand labs.
+SEEN_READ_S: Final = 5.0
 
 _log = logging.getLogger("fedlab.search")
 
@@ -44,7 +47,7 @@ class Opened:
             # A running node's: it indexes in another process when much is waiting.
             self.helper: Helper | None = None
             self._labs: Mapping[LabId, LabView] | None = None
-            self._seen: tuple[float, dict[LabId, float]] = (-2.0, {})
+            self._seen: tuple[float, dict[LabId, float]] = (-SEEN_READ_S, {})
             # Labs taken in although nobody has vouched for them yet: those being joined right now.
             self.followed: frozenset[LabId] = frozenset()
             # A running node's driver knows ages to the second; the disk, to half a minute.
@@ -207,9 +210,9 @@ class Opened:
         return max(0, round(time.time() - seen_at)) if seen_at else None
 
     def _seen_on_disk(self) -> Mapping[LabId, float]:
-        """Return when each lab was last known to be current, read again after a second."""
+        """Return when each lab was last known to be current, read again after some seconds."""
         read_at, seen = self._seen
-        if time.monotonic() > read_at + 1:
+        if time.monotonic() > read_at + SEEN_READ_S:
             seen = {}
             for held in self.store.logs():
                 seen[held.lab] = max(seen.get(held.lab, 0.0), held.seen_at)
