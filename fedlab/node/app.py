@@ -24,7 +24,7 @@ from fedlab.node.addresses import cannot_listen, check_public_url, node_urls
 from fedlab.node.config import Folder
 from fedlab.node.control import Contact, control_app, new_token, open_alone, write_contact
 from fedlab.node.errors import ServiceError
-from fedlab.node.heap import collect_rarely, share_one_heap
+from fedlab.node.heap import share_one_heap
 from fedlab.node.indexing import Helper
 from fedlab.node.service import Service
 
@@ -228,7 +228,6 @@ def run_node(
     """Run the folder's node until a signal; raise ServiceError when it cannot start."""
     public_url = check_public_url(public_url) if public_url else None
     share_one_heap()
-    collect_rarely()
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
     )
