@@ -113,3 +113,14 @@ PARTS: Final = _set(
     " shelf shim spare spares spring springs stand stands strap straps supplies table tank tape"
     " tip tips toner tray trays tube tubes wheel wheels windscreen wire wires wrench"
 )
+
+# The shape in which a material comes. Whoever asks for a brass rod wants brass before any rod.
+SHAPES: Final = _set(
+    "barre barres baguette baguettes bloc blocs carre chute chutes cornet cordon coupe coupon"
+    " coupons feuille feuilles granules lame lames metrage morceau morceaux panneau panneaux"
+    " planche planches plaque plaques plat profile profiles rond ronds rouleau rouleaux tige"
+    " tiges tole toles tube tubes bar bars block blocks blank blanks board boards bolt flat length"
+    " lengths offcut offcuts panel panels piece pieces pipe pipes plank planks plate plates"
+    " pellets powder remnant remnants rod rods roll rolls round scrap scraps section sheet sheets"
+    " slab slabs square stock strip strips stick sticks tubing"
+)

@@ -23,6 +23,7 @@ __all__ = ["HEADER", "Concept", "Match", "Sense", "Thesaurus"]
 
 # Changes whenever the same file gives other books.
 FORMAT: Final = "3"
+STUFF: Final = "material"  # what things are made of is below this concept
 _FAMILY: Final = re.compile(r"[^\W\d_]{2,}(?=\d)")
 
 
@@ -139,6 +140,10 @@ class Thesaurus:
     def related(self, slug: str) -> Sequence[str]:
         """Return the concepts that are related to this one, whichever of the two says so."""
         return self._relations.related(slug)
+
+    def is_stuff(self, slug: str) -> bool:
+        """Say whether a concept is something that things are made of."""
+        return STUFF in self._relations.broader(slug)
 
     def named(self, slug: str) -> Iterable[str]:
         """Return the concepts whose terms are made of a term of this one and more words."""

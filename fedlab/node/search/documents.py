@@ -61,8 +61,13 @@ class Shown(NamedTuple):
     labels: str
     roots: str  # of the name
     text: str  # roots of everything else
-    squashed: str  # name, then labels, folded, without spaces
+    spelled: str  # name, then labels behind a bar, folded
     concepts: list[tuple[str, float]]
+
+    @property
+    def squashed(self) -> str:
+        """Name, then labels behind a bar, without spaces."""
+        return self.spelled.replace(" ", "")
 
     @classmethod
     def read(cls, stored: bytes) -> "Shown":
@@ -73,9 +78,9 @@ class Shown(NamedTuple):
             (slug, int(weight) / 100) for slug, weight in zip(told[::2], told[1::2], strict=True)
         ]
         item, kind, telling, *words = parts
-        main, rest, purpose, labels, roots, text, squashed = words
+        main, rest, purpose, labels, roots, text, spelled = words
         return cls(
-            item, kind, int(telling), main, rest, purpose, labels, roots, text, squashed, weights
+            item, kind, int(telling), main, rest, purpose, labels, roots, text, spelled, weights
         )
 
 
@@ -98,7 +103,7 @@ def write_shown(item: ItemView, reading: Reading) -> str:
             _stems(labels),
             f" {' '.join([w.root for w in name])} ",
             f" {' '.join([w.root for w in text])} ",
-            f"{''.join([w.folded for w in name])} {''.join([w.folded for w in labels])}",
+            f" {' '.join([w.folded for w in name])} | {' '.join([w.folded for w in labels])} ",
             " ".join(weights),
         )
     )

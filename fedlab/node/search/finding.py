@@ -188,5 +188,5 @@ def _in_order(items: Iterable[Shown], distances: Mapping[str, float]) -> list[Hi
     for shown in items:
         distance = distances.get(shown.item.partition("/")[0])
         nearness = far if distance is None else distance
-        hits.append((nearness, shown.squashed, Hit(shown.item, 1.0, distance)))
+        hits.append((nearness, shown.spelled, Hit(shown.item, 1.0, distance)))
     return [hit for *_, hit in sorted(hits, key=lambda row: (row[0], row[1], row[2].item))]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import islice, pairwise, product
 from typing import Final, NamedTuple, Protocol
 
-from fedlab.inventory.smallwords import ASKING, CONTAINERS, HOLDERS, LEARNING, PARTS, PURPOSE, WEAK
+from fedlab.inventory.smallwords import ASKING, CONTAINERS, HOLDERS, LEARNING, PARTS, PURPOSE, SHAPES, WEAK
 from fedlab.inventory.spelling import Guess, Speller, letters_between
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
 from fedlab.inventory.words import Word, is_code, root, stem
@@ -21,6 +21,7 @@ CODE_WEIGHT: Final = 0.5
 WEAK_WEIGHT: Final = 0.12
 HEAD_WEIGHT: Final = 1.4  # the noun that says what is sought, and what says more of it
 REST_WEIGHT: Final = 0.7
+SHAPE_WEIGHT: Final = 0.35  # rod, where it is said of what
 OBJECT_WEIGHT: Final = 0.5  # of what is worked on, where what is done is said too
 GUESS_WORTH: Final = (1.0, 0.92, 0.85, 0.75, 0.7, 0.6)  # by half letters of distance
 COMPLETION_WORTH: Final = 0.9
@@ -50,6 +51,11 @@ class Unit(NamedTuple):
     phrases: tuple[tuple[str, tuple[str, ...]], ...]  # concept, and the words of a term for it
     is_action: bool  # souder, milling: what is done, not what it is done with
     weight: float
+
+    @property
+    def is_make(self) -> bool:
+        """Say whether it is known by a trade mark alone."""
+        return bool(self.senses) and all(sense.source == "makes" for sense in self.senses)
 
     @property
     def is_weak(self) -> bool:
@@ -247,9 +253,23 @@ class Planner:
                 for unit in units
             ]
         else:
-            units = self._headed(units, before)
+            units = self._shaped(units) or self._headed(units, before)
         strong = any(not unit.is_weak for unit in units)
         return units if strong else [unit._replace(weight=WORD_WEIGHT) for unit in units]
+
+    def _shaped(self, units: list[Unit]) -> list[Unit] | None:
+        """Let a material weigh more than its shape: brass rod, plaque de plexi."""
+        shapes = [all(word.folded in SHAPES for word in unit.words) for unit in units]
+        stuff = any(
+            not shape and any(self._thesaurus.is_stuff(sense.concept) for sense in unit.senses)
+            for unit, shape in zip(units, shapes, strict=True)
+        )
+        if not stuff or not any(shapes):
+            return None
+        return [
+            unit._replace(weight=SHAPE_WEIGHT) if shape else unit
+            for unit, shape in zip(units, shapes, strict=True)
+        ]
 
     def _headed(self, units: list[Unit], before: int) -> list[Unit]:
         """Let the noun that says what is sought weigh most: multimeter *probes*, *lame* de scie."""

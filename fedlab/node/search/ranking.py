@@ -5,7 +5,7 @@ tantivy finds candidates among a million items; this reads some hundred of them 
 
 from typing import Final, NamedTuple
 
-from fedlab.inventory.words import is_code
+from fedlab.inventory.words import Word, is_code
 from fedlab.node.search.documents import SKILL, Shown
 from fedlab.node.search.questions import CODE_LETTERS_MIN, Form, Plan, Unit
 
@@ -20,6 +20,9 @@ CODE_IN_NAME: Final = 0.95  # joined to its neighbours there
 CODE_IN_LABELS: Final = 0.9
 
 WORDS_OF_A_CONCEPT: Final = 0.45  # the word is there, but the item is not that thing
+OF_OTHER_MAKE: Final = 0.7  # the same thing, where a trade mark was asked for
+SPELLED_OTHERWISE: Final = 0.6  # rod, where Rode was asked for
+SHORT_LETTERS: Final = 4  # the stem of a shorter word may be that of another
 ACTION_MENTIONED: Final = 0.42  # a description that says the thing does it
 PHRASE_APART: Final = 0.8  # the words of a term, with others among them
 PHRASE_MOST: Final = 0.4  # all of them but one
@@ -40,6 +43,7 @@ class _Sought(NamedTuple):
     parts: tuple[str, ...]
     worth: float
     is_long_code: bool
+    spellings: tuple[str, ...]  # of a short word: as typed, in singular or plural
 
 
 class _Part(NamedTuple):
@@ -75,6 +79,8 @@ class Ranker:
         got = 0.0
         for part in self._parts:
             best = _meant(part, item, taught)
+            if part.unit.is_make:
+                best *= OF_OTHER_MAKE
             if best < part.said_most:
                 best = max(best, _said(part, item))
             got += part.unit.weight * best
@@ -98,18 +104,24 @@ class Ranker:
 
 
 def _prepare(unit: Unit) -> _Part:
-    sought = tuple(tuple(_seek(form) for form in forms) for forms in unit.forms)
+    pairs = zip(unit.forms, unit.words, strict=True)
+    sought = tuple(tuple(_seek(form, word) for form in forms) for forms, word in pairs)
     phrases = tuple((slug, tuple(f" {stem} " for stem in phrase)) for slug, phrase in unit.phrases)
     phrase_words = tuple({stem for _, phrase in phrases for stem in phrase})
     stems = tuple(f" {word.stem} " for word in unit.words)
-    said_most = WORDS_OF_A_CONCEPT if unit.senses else 1.0
+    said_most = WORDS_OF_A_CONCEPT if unit.senses and not unit.is_make else 1.0
     return _Part(unit, sought, said_most, stems, phrases, phrase_words)
 
 
-def _seek(form: Form) -> _Sought:
+def _seek(form: Form, word: Word) -> _Sought:
     parts = tuple(f" {stem} " for stem in form.parts)
     in_one = is_code(form.stem) and len(form.stem) >= CODE_LETTERS_MIN
-    return _Sought(f" {form.stem} ", f" {form.root} ", form.stem, parts, form.worth, in_one)
+    is_short = len(word.stem) <= SHORT_LETTERS and form.stem == word.stem and word.folded.isalpha()
+    single = word.folded.rstrip("sx")
+    spellings = tuple(f" {single}{end} " for end in ("", "s", "x")) if is_short else ()
+    return _Sought(
+        f" {form.stem} ", f" {form.root} ", form.stem, parts, form.worth, in_one, spellings
+    )
 
 
 def _meant(part: _Part, item: Shown, taught: bool) -> float:
@@ -163,11 +175,13 @@ def _place(form: _Sought, item: Shown) -> float:
     if form.parts:
         return min(_place_of(stem, item) for stem in form.parts)
     worth = _place_of(form.stem, item)
+    if worth and form.spellings and not any(word in item.spelled for word in form.spellings):
+        worth *= SPELLED_OTHERWISE
     if form.is_long_code and worth < CODE_IN_LABELS:
-        at = item.squashed.find(form.bare)
+        at = (squashed := item.squashed).find(form.bare)
         if at >= 0:
-            return CODE_IN_NAME if at < item.squashed.find(" ") else CODE_IN_LABELS
-    if worth < ROOT_IN_NAME and form.root in item.roots:
+            return CODE_IN_NAME if at < squashed.find("|") else CODE_IN_LABELS
+    if worth < ROOT_IN_NAME and form.root in item.roots and not form.spellings:
         return ROOT_IN_NAME
     if worth < IN_TEXT and form.root in item.text:
         return IN_TEXT

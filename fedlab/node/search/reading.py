@@ -20,6 +20,7 @@ from fedlab.inventory.smallwords import (
     HOLDERS,
     PARTS,
     PURPOSE,
+    SHAPES,
     WEAK,
 )
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
@@ -34,7 +35,8 @@ HEAD_OF_REST: Final = 0.8  # after the comma, when nothing is known before it
 HEAD_BARE: Final = 0.85  # kit for soldering: nothing else is said
 HEAD_BY_MAKE: Final = 0.85
 HEAD_BY_CATEGORY: Final = 0.7
-HEAD_BY_DESCRIPTION: Final = 0.6
+HEAD_BY_DESCRIPTION: Final = 0.8
+HEAD_OF_STUFF: Final = 0.9  # brass rod is brass, too
 HEAD_MIN: Final = 0.6  # from here on an item is that thing
 MENTION_IN_NAME: Final = 0.4
 MENTION_IN_LABELS: Final = 0.35
@@ -84,7 +86,7 @@ class Reader:
 
     def __init__(self, thesaurus: Thesaurus) -> None:
         self._thesaurus = thesaurus
-        self._names: dict[tuple[object, ...], tuple[_Weights, bool]] = {}
+        self._names: dict[tuple[object, ...], tuple[_Weights, bool, bool]] = {}
         self._about: dict[tuple[str, ...], list[str]] = {}
         self._texts: dict[str, _Text] = {}
         self._labels: dict[str, _Text] = {}
@@ -102,19 +104,20 @@ class Reader:
         said = (item.place, item.condition, item.care, item.safety)
         text = words.content(" ".join((item.code, item.serial, item.ref)))
         text = text + self._text(" ".join(filter(None, said)))[0]
-        weights, has_head = self._name(name)
+        weights, has_head, has_noun = self._name(name)
         found = list(weights)
         if not has_head:
             found += [(match, HEAD_BY_MAKE) for match in make_matches]
             has_head = bool(make_matches)
-        weight = MENTION_IN_LABELS if has_head else HEAD_BY_CATEGORY
-        found += [(match, weight) for match in label_matches]
-        has_head = has_head or bool(label_matches)
+        # A make has many things: what is said of this one says more, and more than its category.
         for part in (matches, more):
             for match in part:
-                first = not has_head and match.start < _DESCRIPTION_HEAD_WORDS
+                first = not has_noun and match.start < _DESCRIPTION_HEAD_WORDS
                 found.append((match, HEAD_BY_DESCRIPTION if first else MENTION_IN_TEXT))
                 has_head = has_head or first
+                has_noun = has_noun or first
+        weight = MENTION_IN_LABELS if has_head else HEAD_BY_CATEGORY
+        found += [(match, weight) for match in label_matches]
         concepts = self._weigh(found)
         return Reading(name, makes + labels, description + told + text, concepts)
 
@@ -168,8 +171,8 @@ class Reader:
             _remember(self._labels, text, known, _TEXTS_MAX)
         return known
 
-    def _name(self, name: Name) -> tuple[_Weights, bool]:
-        """Return the concepts of a name with their weights, and whether one of them is its head."""
+    def _name(self, name: Name) -> tuple[_Weights, bool, bool]:
+        """Return the concepts of a name with their weights, if there is a head, and if a noun."""
         parts = [tuple([word.mark for word in part]) for part in name[:3]]
         pattern = (*parts, name.joints, name.french)
         known = self._names.get(pattern)
@@ -230,8 +233,9 @@ class _NameReading:
         self._name = name
         self._found: list[tuple[Match, float]] = []
         self._has_head = False
+        self._has_noun = False
 
-    def read(self) -> tuple[_Weights, bool]:
+    def read(self) -> tuple[_Weights, bool, bool]:
         name = self._name
         turned = self._turned()
         matches = _telling(self._thesaurus.matches(name.main, thorough=True), name.main)
@@ -239,6 +243,7 @@ class _NameReading:
             self._add(turned, HEAD)
         else:
             self._read_main(matches)
+            self._read_stuff(matches)
         rest = _telling(self._thesaurus.matches(name.rest, thorough=True), name.rest)
         for match in rest:
             self._add(match, MENTION_IN_NAME if self._has_head or matches else HEAD_OF_REST)
@@ -246,7 +251,7 @@ class _NameReading:
         bare = not self._has_head and not _solid(name.main)
         for match in self._thesaurus.matches(name.purpose, thorough=True):
             self._add(match, HEAD_BARE if bare else MENTION_OF_PURPOSE)
-        return tuple(self._found), self._has_head
+        return tuple(self._found), self._has_head, self._has_noun
 
     def _add(self, match: Match, weight: float) -> None:
         if _worth(match) < WORTH_MIN:
@@ -255,7 +260,9 @@ class _NameReading:
         if all(sense.source == other for sense in match.senses):
             weight *= FOREIGN
         self._found.append((match, weight))
-        self._has_head = self._has_head or weight >= HEAD_MIN
+        if weight >= HEAD_MIN:
+            self._has_head = True
+            self._has_noun |= any(sense.source != "makes" for sense in match.senses)
 
     def _read_main(self, matches: list[Match]) -> None:
         """Weigh what stands before the first comma: each thing that is joined by an *and*."""
@@ -273,7 +280,7 @@ class _NameReading:
                 # Saw and grinder attachments: what comes last stands for both.
                 self._add(group[0], MENTION_IN_NAME)
                 continue
-            head = _head(group, self._name.french)
+            head = self._head(group)
             for match in group:
                 if match is not head:
                     self._add(match, MENTION_IN_NAME)
@@ -281,6 +288,28 @@ class _NameReading:
             moved = head._replace(start=head.start - start, end=head.end - start)
             self._add(head, worth * self._sureness(moved, words))
             worth = HEAD_SECOND
+
+    def _read_stuff(self, matches: list[Match]) -> None:
+        """Count a rod of brass as brass, unless the name is of another thing with a rod."""
+        if all(word.folded not in SHAPES for word in self._name.main):
+            return
+        heads = [match for match, weight in self._found if weight >= HEAD_MIN]
+        stuff = [match for match in matches if self._is_stuff(match)]
+        if stuff and all(self._is_stuff(match) for match in heads):
+            for match in stuff:
+                self._add(match, HEAD_OF_STUFF)
+
+    def _is_stuff(self, match: Match) -> bool:
+        return any(self._thesaurus.is_stuff(sense.concept) for sense in match.senses)
+
+    def _head(self, group: list[Match]) -> Match:
+        head = _head(group, self._name.french)
+        if self._name.french <= 0 and len(group) > 1 and head is group[-1] and self._is_stuff(head):
+            # Butt hinges brass: a plural says nothing of what stands behind it.
+            before = group[-2]
+            if self._name.main[before.end - 1].folded.endswith("s") and not self._is_stuff(before):
+                return before
+        return head
 
     def _turned(self) -> Match | None:
         """Return what a name in catalogue order means: Saw, Circular; Filament, PLA."""
