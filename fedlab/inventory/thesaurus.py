@@ -23,7 +23,11 @@ __all__ = ["HEADER", "Concept", "Match", "Sense", "Thesaurus"]
 
 # Changes whenever the same file gives other books.
 FORMAT: Final = "3"
-STUFF: Final = "material"  # what things are made of is below this concept
+# What things are made of is below one of these.
+STUFF: Final = frozenset(
+    "bamboo cork foam glass-sheet metal paper-material plastic-material rubber-sheet"
+    " textile-material vinyl-material wood".split()
+)
 _FAMILY: Final = re.compile(r"[^\W\d_]{2,}(?=\d)")
 
 
@@ -143,7 +147,7 @@ class Thesaurus:
 
     def is_stuff(self, slug: str) -> bool:
         """Say whether a concept is something that things are made of."""
-        return STUFF in self._relations.broader(slug)
+        return not STUFF.isdisjoint(self._relations.broader(slug))
 
     def named(self, slug: str) -> Iterable[str]:
         """Return the concepts whose terms are made of a term of this one and more words."""

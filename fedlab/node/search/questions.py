@@ -5,11 +5,13 @@ know (*Bosch*, *4mm*). An item is good when it answers every unit.
 """
 
 from collections.abc import Sequence
+from importlib.resources import files
 from itertools import islice, pairwise, product
 from typing import Final, NamedTuple, Protocol
 
 from fedlab.inventory.smallwords import ASKING, CONTAINERS, HOLDERS, LEARNING, PARTS, PURPOSE, SHAPES, WEAK
 from fedlab.inventory.spelling import Guess, Speller, letters_between
+from fedlab.inventory.tasks import Task, Tasks
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
 from fedlab.inventory.words import Word, is_code, root, stem
 from fedlab.node.search.answering import Answers
@@ -23,6 +25,7 @@ HEAD_WEIGHT: Final = 1.4  # the noun that says what is sought, and what says mor
 REST_WEIGHT: Final = 0.7
 SHAPE_WEIGHT: Final = 0.35  # rod, where it is said of what
 OBJECT_WEIGHT: Final = 0.5  # of what is worked on, where what is done is said too
+SAID_BESIDES: Final = 0.3  # a word beside a task
 GUESS_WORTH: Final = (1.0, 0.92, 0.85, 0.75, 0.7, 0.6)  # by half letters of distance
 COMPLETION_WORTH: Final = 0.9
 GUESSES_MAX: Final = 4
@@ -89,15 +92,17 @@ class Planner:
 
     def __init__(self, thesaurus: Thesaurus, speller: Speller) -> None:
         self._thesaurus = thesaurus
-        self._speller = speller
         self._answers = Answers(thesaurus)
+        self._speller = speller
+        self._tasks = Tasks(files("fedlab.inventory").joinpath("tasks.tsv").read_text("utf-8"))
+        speller.add(sorted(self._tasks.spellings))
 
     def plan(self, text: str, index: IndexWords, *, unfinished: bool = False) -> Plan:
         """Return the plan of a query, the last word of which may be unfinished."""
         typed = self._thesaurus.words.read(text[:QUERY_CHARS_MAX])[:QUERY_WORDS_MAX]
         wants_skill = any(word.folded in LEARNING for word in typed)
         # One slip is not enough to go by here: all guesses are weighed below.
-        words = [word._replace(mark=word.stem) for word in self._asked(typed)]
+        words = [word._replace(mark=word.stem) for word in self._joined(self._asked(typed))]
         guesses: dict[str, list[Guess]] = {}
         forms = [self._forms(word, index, guesses) for word in words]
         if unfinished and words:
@@ -106,7 +111,8 @@ class Planner:
         matches = self._thesaurus.matches(meant, thorough=True)
         if unfinished and meant:
             matches = self._unfinished(meant, matches)
-        units = self._units(meant, forms, matches, _before_purpose(typed, words))
+        task = self._task(meant, matches)
+        units = self._units(meant, forms, matches, _before_purpose(typed, words), task)
         pairs = [a.stem + b.folded for a, b in pairwise(words)]
         better = self._better(words, meant, index, guesses)
         return Plan(tuple(units), tuple(pairs), _corrected(typed, better), wants_skill)
@@ -120,6 +126,9 @@ class Planner:
             for at in range(match.start, match.end)
             if match.end - match.start > 1
         }
+        task = self._tasks.find(telling)
+        if task is not None:
+            in_phrases |= task.words
         asked = [
             word
             for at, word in enumerate(telling)
@@ -127,12 +136,30 @@ class Planner:
         ]
         return asked or telling or words
 
+    def _joined(self, words: list[Word]) -> list[Word]:
+        """Return the words, two that are a term as one written so: tourne vis."""
+        joined: list[Word] = []
+        at = 0
+        while at < len(words):
+            pair = words[at : at + 2]
+            one = self._thesaurus.words["".join(word.folded for word in pair)]
+            if len(pair) > 1 and one.folded in self._thesaurus.spellings:
+                known = self._thesaurus.matches(pair, thorough=True)
+                if not any(match.end - match.start > 1 for match in known):
+                    joined.append(one)
+                    at += 2
+                    continue
+            joined.append(words[at])
+            at += 1
+        return joined
+
     def _forms(
         self, word: Word, index: IndexWords, guesses: dict[str, list[Guess]]
     ) -> tuple[Form, ...]:
         """Return the word, and if nobody uses it, what it may have been meant to be."""
         itself = Form(word.stem, word.root, 1.0)
-        if self._thesaurus.is_known(word.stem) or index.is_used(word):
+        known = self._thesaurus.is_known(word.stem) or self._tasks.is_known(word.stem)
+        if known or index.is_used(word):
             return (itself,)
         found = {itself.stem: itself}
         for form in (*self._halves(word, index), *self._guessed(word, index, guesses)):
@@ -233,8 +260,11 @@ class Planner:
         forms: list[tuple[Form, ...]],
         matches: list[Match],
         before: int,
+        task: Task | None,
     ) -> list[Unit]:
         """Return the units; `before` is the number of words that stand before a *for*."""
+        if task is not None:
+            return self._for_task(words, forms, matches, before, task)
         units: list[Unit] = []
         at = 0
         for match in [*matches, Match(len(words), len(words), ())]:
@@ -256,6 +286,55 @@ class Planner:
             units = self._shaped(units) or self._headed(units, before)
         strong = any(not unit.is_weak for unit in units)
         return units if strong else [unit._replace(weight=WORD_WEIGHT) for unit in units]
+
+    def _task(self, words: list[Word], matches: list[Match]) -> Task | None:
+        """Return what is to be done, unless its words are part of the name of something."""
+        task = self._tasks.find(words)
+        if task is None:
+            return None
+        for match in matches:
+            span = frozenset(range(match.start, match.end))
+            is_named = len(span) > 1 and not span.isdisjoint(task.verb)
+            if is_named and not _says_what_is_done(words, match, task):
+                return None  # fer à souder, drill bits
+        return task
+
+    def _for_task(
+        self,
+        words: list[Word],
+        forms: list[tuple[Form, ...]],
+        matches: list[Match],
+        before: int,
+        task: Task,
+    ) -> list[Unit]:
+        """Return one unit for what is to be done, and one for each thing said besides."""
+        said = set(task.words)
+        senses = {sense.concept: sense for sense in task.tools}
+        has_object = task.words != task.verb
+        for match in matches:
+            # To plane is what a planer does, whatever else does it.
+            span = range(match.start, match.end)
+            if match.start in task.verb and (len(span) > 1 or not has_object):
+                said.update(span)
+                senses = {sense.concept: sense for sense in match.senses} | senses
+        places = sorted(said)
+        doing = self._unit(
+            [words[at] for at in places], [forms[at] for at in places], tuple(senses.values())
+        )
+        units = [doing._replace(is_action=True)]
+        at = 0
+        for match in [*matches, Match(len(words), len(words), ())]:
+            spans = [(alone, alone + 1, ()) for alone in range(at, match.start)]
+            for start, end, meaning in [*spans, (match.start, match.end, match.senses)]:
+                if start == end or not said.isdisjoint(range(start, end)):
+                    continue
+                unit = self._unit(words[start:end], forms[start:end], meaning)
+                if end > before or unit.is_weak:
+                    most = OBJECT_WEIGHT if meaning else SAID_BESIDES
+                    unit = unit._replace(weight=min(unit.weight, most))
+                units.append(unit)
+            at = match.end
+        return units
 
     def _shaped(self, units: list[Unit]) -> list[Unit] | None:
         """Let a material weigh more than its shape: brass rod, plaque de plexi."""
@@ -319,6 +398,14 @@ class Planner:
             _is_action(words, senses),
             weight,
         )
+
+
+def _says_what_is_done(words: list[Word], match: Match, task: Task) -> bool:
+    """Say whether a phrase is a task as well, raboter une planche, rather than a thing."""
+    if match.start not in task.verb:
+        return False
+    span = range(match.start, match.end)
+    return _is_action([words[at] for at in span], match.senses) or set(span) <= task.words
 
 
 def _corrected(typed: list[Word], better: dict[str, str]) -> str:

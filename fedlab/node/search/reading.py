@@ -36,6 +36,7 @@ HEAD_BARE: Final = 0.85  # kit for soldering: nothing else is said
 HEAD_BY_MAKE: Final = 0.85
 HEAD_BY_CATEGORY: Final = 0.7
 HEAD_BY_DESCRIPTION: Final = 0.8
+DOUBTED_MAKE: Final = 0.75  # of a make, where a description says more
 HEAD_OF_STUFF: Final = 0.9  # brass rod is brass, too
 HEAD_MIN: Final = 0.6  # from here on an item is that thing
 MENTION_IN_NAME: Final = 0.4
@@ -109,11 +110,14 @@ class Reader:
         if not has_head:
             found += [(match, HEAD_BY_MAKE) for match in make_matches]
             has_head = bool(make_matches)
+        known = len(found)
         # A make has many things: what is said of this one says more, and more than its category.
         for part in (matches, more):
             for match in part:
                 first = not has_noun and match.start < _DESCRIPTION_HEAD_WORDS
                 found.append((match, HEAD_BY_DESCRIPTION if first else MENTION_IN_TEXT))
+                if first and has_head:
+                    found[:known] = [(one, told * DOUBTED_MAKE) for one, told in found[:known]]
                 has_head = has_head or first
                 has_noun = has_noun or first
         weight = MENTION_IN_LABELS if has_head else HEAD_BY_CATEGORY
