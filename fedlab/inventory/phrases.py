@@ -35,6 +35,7 @@ NOUN_OF_MANY_WORTH: Final = 40
 COMMON_SHARE: Final = 0.6
 COMMON_KINDS: Final = 0.4
 KIN_KINDS_MAX: Final = 150  # what is above more than this makes nobody akin
+THEME_KINDS_MAX: Final = 40  # what has more kinds is not meant by a word that resembles its name
 ROOT_ALONE_LETTERS_MIN: Final = 5  # pink has the root of pince
 
 
@@ -157,9 +158,10 @@ class BookMaker:
         books.word_roots.update(word.root for word in words)
         if source == "makes":
             return
-        roots = [word.root for word in words]
-        self._add(books.roots, "".join(roots), pack(self._numbers[slug], ROOT_WORTH, source))
-        _lengthen(books.longest_roots, roots)
+        if len(self._relations.narrower(slug)) <= THEME_KINDS_MAX:  # consommation, consommable
+            roots = [word.root for word in words]
+            self._add(books.roots, "".join(roots), pack(self._numbers[slug], ROOT_WORTH, source))
+            _lengthen(books.longest_roots, roots)
         books.nouns_known.update(stems)
         sign = 1 if source == "fr" else -1
         for stem in stems:

@@ -22,12 +22,24 @@ from fedlab.inventory.words import WORD_LETTERS_MAX, Word, WordCache, is_code, r
 __all__ = ["HEADER", "Concept", "Match", "Sense", "Thesaurus"]
 
 # Changes whenever the same file gives other books.
-FORMAT: Final = "3"
+FORMAT: Final = "4"
 # What things are made of is below one of these.
 STUFF: Final = frozenset(
-    "bamboo cork foam glass-sheet metal paper-material plastic-material rubber-sheet"
-    " textile-material vinyl-material wood".split()
+    [
+        "bamboo",
+        "cork",
+        "foam",
+        "glass-sheet",
+        "metal",
+        "paper-material",
+        "plastic-material",
+        "rubber-sheet",
+        "textile-material",
+        "vinyl-material",
+        "wood",
+    ]
 )
+_MODEL: Final = re.compile(r"[^\W\d_]{2,}\d{2,}(?=[^\W\d_]+$)")
 _FAMILY: Final = re.compile(r"[^\W\d_]{2,}(?=\d)")
 
 
@@ -84,9 +96,11 @@ class Thesaurus:
     def _taken_for(self, cut: str) -> str:
         """Return the stem that an unknown word is taken for: `#` a code, `?` another word."""
         if is_code(cut):
-            # DS1054Z, where only the family DS is listed.
-            family = _FAMILY.match(cut)
-            return family[0] if family and self.is_known(family[0]) else "#"
+            # KA3005D, where KA3005 is listed; DS1054Z, where only the family DS is.
+            for family in (_MODEL.match(cut), _FAMILY.match(cut)):
+                if family and self.is_known(family[0]):
+                    return family[0]
+            return "#"
         if self._slips is None:
             self._slips = Slips(self._books.nouns_known)
         return self._slips.meant(cut) or "?"

@@ -22,11 +22,13 @@ AMBIGUOUS: Final = {
     "chop saw": "a mitre saw in America, often the abrasive saw for metal in Britain",
     "découpe laser": "labs call the machine and the work by one name",
     "feutre": "the cloth and the pen",
+    "mic": "the microphone, and a machinist's micrometer",
     "planer": "the hand-held one, and the stationary jointer or thicknesser",
     "plotter": "cuts vinyl, draws, or prints large, depending on who speaks",
     "router": "the wood router and the network's",
     "sableuse": "blasts sand in France, sands in Québec",
     "switch": "the push button, and the network switch in French too",
+    "vise": "a vice in America, a screw by its stem",
     "traceur": "the drawing machine and the large-format printer",
 }
 

@@ -16,6 +16,7 @@ RELATED: Final = 0.45
 RELATED_OF_NARROWER: Final = 0.4
 RELATED_NARROWER: Final = 0.35
 SIBLING: Final = 0.3
+BESIDES: Final = 0.5  # of what is near, where several concepts answer already
 KINDS_OF_A_THEME: Final = 12  # a concept with more kinds below it says less of each
 
 
@@ -32,6 +33,16 @@ class Answers:
         for sense in senses:
             for slug, worth in self._near(sense.concept).items():
                 answers[slug] = max(answers.get(slug, 0.0), worth * sense.worth)
+        return answers
+
+    def closely(self, senses: tuple[Sense, ...]) -> dict[str, float]:
+        """Return the same where each sense is one of several: its kinds, and little else."""
+        answers: dict[str, float] = {}
+        for sense in senses:
+            kinds = self._thesaurus.narrower(sense.concept)
+            for slug, worth in self._near(sense.concept).items():
+                worth *= sense.worth if slug in kinds else sense.worth * BESIDES
+                answers[slug] = max(answers.get(slug, 0.0), worth)
         return answers
 
     def _near(self, asked: str) -> dict[str, float]:

@@ -4,12 +4,22 @@ A unit is one thing asked for: a phrase the thesaurus knows (*scie sauteuse*), o
 know (*Bosch*, *4mm*). An item is good when it answers every unit.
 """
 
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import islice, pairwise, product
 from typing import Final, NamedTuple, Protocol
 
-from fedlab.inventory.smallwords import ASKING, CONTAINERS, HOLDERS, LEARNING, PARTS, PURPOSE, SHAPES, WEAK
+from fedlab.inventory.smallwords import (
+    ASKING,
+    CONTAINERS,
+    HOLDERS,
+    LEARNING,
+    PARTS,
+    PURPOSE,
+    SHAPES,
+    WEAK,
+)
 from fedlab.inventory.spelling import Guess, Speller, letters_between
 from fedlab.inventory.tasks import Task, Tasks
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
@@ -33,6 +43,12 @@ PHRASINGS_MAX: Final = 27
 COMPLETIONS_MAX: Final = 12
 PHRASES_MAX: Final = 16
 CODE_LETTERS_MIN: Final = 4  # of a code that may be mistyped or unfinished
+
+
+_SIZE: Final = re.compile(
+    r"(\d+(?:\.\d+)?)(mm|cm|dm|m|km|um|in|inch|pouces?|g|kg|mg|t|ml|cl|l|w|kw|v|kv|a|ah|mah|hz|khz"
+    r"|mhz|ghz|go|gb|to|tb|bars?|nm|ohms?)"
+)
 
 
 class Form(NamedTuple):
@@ -102,7 +118,8 @@ class Planner:
         typed = self._thesaurus.words.read(text[:QUERY_CHARS_MAX])[:QUERY_WORDS_MAX]
         wants_skill = any(word.folded in LEARNING for word in typed)
         # One slip is not enough to go by here: all guesses are weighed below.
-        words = [word._replace(mark=word.stem) for word in self._joined(self._asked(typed))]
+        asked = self._joined(self._asked(typed), index)
+        words = [word._replace(mark=word.stem) for word in asked]
         guesses: dict[str, list[Guess]] = {}
         forms = [self._forms(word, index, guesses) for word in words]
         if unfinished and words:
@@ -136,28 +153,36 @@ class Planner:
         ]
         return asked or telling or words
 
-    def _joined(self, words: list[Word]) -> list[Word]:
-        """Return the words, two that are a term as one written so: tourne vis."""
+    def _joined(self, words: list[Word], index: IndexWords) -> list[Word]:
+        """Return the words, two that are one elsewhere written so: tourne vis, 3 mm, 22 AWG."""
         joined: list[Word] = []
         at = 0
         while at < len(words):
             pair = words[at : at + 2]
             one = self._thesaurus.words["".join(word.folded for word in pair)]
-            if len(pair) > 1 and one.folded in self._thesaurus.spellings:
-                known = self._thesaurus.matches(pair, thorough=True)
-                if not any(match.end - match.start > 1 for match in known):
-                    joined.append(one)
-                    at += 2
-                    continue
-            joined.append(words[at])
-            at += 1
+            is_one = len(pair) > 1 and self._is_one(pair, one, index)
+            joined.append(one if is_one else words[at])
+            at += 1 + is_one
         return joined
+
+    def _is_one(self, pair: list[Word], one: Word, index: IndexWords) -> bool:
+        if is_code(pair[0].folded):
+            used = all(index.is_used(word, exactly=True) for word in pair)
+            is_size = _SIZE.fullmatch(one.folded) is not None
+            return is_size or (not used and index.is_used(one, exactly=True))
+        if one.folded not in self._thesaurus.spellings or not self._thesaurus.matches([one]):
+            return False
+        known = self._thesaurus.matches(pair, thorough=True)
+        return not any(match.end - match.start > 1 for match in known)
 
     def _forms(
         self, word: Word, index: IndexWords, guesses: dict[str, list[Guess]]
     ) -> tuple[Form, ...]:
         """Return the word, and if nobody uses it, what it may have been meant to be."""
         itself = Form(word.stem, word.root, 1.0)
+        size = _SIZE.fullmatch(word.folded)
+        if size:  # 3mm and 3 mm
+            return itself, Form(f"{size[1]} {size[2]}", "", 1.0, (size[1], stem(size[2])))
         known = self._thesaurus.is_known(word.stem) or self._tasks.is_known(word.stem)
         if known or index.is_used(word):
             return (itself,)
@@ -314,14 +339,15 @@ class Planner:
         for match in matches:
             # To plane is what a planer does, whatever else does it.
             span = range(match.start, match.end)
-            if match.start in task.verb and (len(span) > 1 or not has_object):
+            alone = not has_object and len(task.verb) == 1
+            if match.start in task.verb and (len(span) > 1 or alone):
                 said.update(span)
                 senses = {sense.concept: sense for sense in match.senses} | senses
         places = sorted(said)
         doing = self._unit(
             [words[at] for at in places], [forms[at] for at in places], tuple(senses.values())
         )
-        units = [doing._replace(is_action=True)]
+        units = [doing._replace(is_action=True, answers=self._answers.closely(doing.senses))]
         at = 0
         for match in [*matches, Match(len(words), len(words), ())]:
             spans = [(alone, alone + 1, ()) for alone in range(at, match.start)]
@@ -368,7 +394,7 @@ class Planner:
             unit._replace(weight=max(unit.weight, WORD_WEIGHT) * HEAD_WEIGHT)
             if unit is head
             else unit
-            if unit.is_weak
+            if unit.is_weak or is_code(unit.words[0].folded)
             else unit._replace(weight=unit.weight * REST_WEIGHT)
             for unit in units
         ]

@@ -43,6 +43,7 @@ class _Sought(NamedTuple):
     parts: tuple[str, ...]
     worth: float
     is_long_code: bool
+    together: str  # its parts, side by side
     spellings: tuple[str, ...]  # of a short word: as typed, in singular or plural
 
 
@@ -119,8 +120,16 @@ def _seek(form: Form, word: Word) -> _Sought:
     is_short = len(word.stem) <= SHORT_LETTERS and form.stem == word.stem and word.folded.isalpha()
     single = word.folded.rstrip("sx")
     spellings = tuple(f" {single}{end} " for end in ("", "s", "x")) if is_short else ()
+    together = f" {' '.join(form.parts)} "
     return _Sought(
-        f" {form.stem} ", f" {form.root} ", form.stem, parts, form.worth, in_one, spellings
+        f" {form.stem} ",
+        f" {form.root} ",
+        form.stem,
+        parts,
+        form.worth,
+        in_one,
+        together,
+        spellings,
     )
 
 
@@ -172,6 +181,8 @@ def _said(part: _Part, item: Shown) -> float:
 
 def _place(form: _Sought, item: Shown) -> float:
     """Return what a word is worth where it stands best."""
+    if form.parts and is_code(form.parts[0]):
+        return _place_of(form.together, item)
     if form.parts:
         return min(_place_of(stem, item) for stem in form.parts)
     worth = _place_of(form.stem, item)

@@ -266,7 +266,9 @@ class _NameReading:
         self._found.append((match, weight))
         if weight >= HEAD_MIN:
             self._has_head = True
-            self._has_noun |= any(sense.source != "makes" for sense in match.senses)
+            # Poste, of poste à souder, tells less than a description.
+            nouns = [sense.worth for sense in match.senses if sense.source != "makes"]
+            self._has_noun |= max(nouns, default=0.0) >= WORTH_SURE
 
     def _read_main(self, matches: list[Match]) -> None:
         """Weigh what stands before the first comma: each thing that is joined by an *and*."""
