@@ -25,19 +25,10 @@ __all__ = ["HEADER", "Concept", "Match", "Sense", "Thesaurus"]
 FORMAT: Final = "4"
 # What things are made of is below one of these.
 STUFF: Final = frozenset(
-    [
-        "bamboo",
-        "cork",
-        "foam",
-        "glass-sheet",
-        "metal",
-        "paper-material",
-        "plastic-material",
-        "rubber-sheet",
-        "textile-material",
-        "vinyl-material",
-        "wood",
-    ]
+    (
+        *("bamboo", "cork", "foam", "glass-sheet", "metal", "paper-material"),
+        *("plastic-material", "rubber-sheet", "textile-material", "vinyl-material", "wood"),
+    )
 )
 _MODEL: Final = re.compile(r"[^\W\d_]{2,}\d{2,}(?=[^\W\d_]+$)")
 _FAMILY: Final = re.compile(r"[^\W\d_]{2,}(?=\d)")

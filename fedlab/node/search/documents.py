@@ -24,7 +24,7 @@ from fedlab.inventory.words import Word, fold, is_code
 from fedlab.node.search.reading import HEAD_MIN, Reader, Reading
 
 # Changes whenever documents of an older index would be read wrongly.
-FORMAT: Final = "4"
+FORMAT: Final = "5"
 IS: Final = "="
 MENTIONS: Final = "~"
 JOINED_LETTERS_MAX: Final = 16

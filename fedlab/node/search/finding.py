@@ -15,7 +15,7 @@ from fedlab.node.search.asking import Answer, FreeItems, Hit, Query, Whereabouts
 from fedlab.node.search.documents import IS, Shown, facet
 from fedlab.node.search.nearness import tie
 from fedlab.node.search.nets import MUST, Nets, Q
-from fedlab.node.search.questions import Plan
+from fedlab.node.search.plans import Plan
 from fedlab.node.search.ranking import Ranker
 from fedlab.node.search.suggesting import suggestions
 from fedlab.protocol.limits import HITS_MAX

@@ -16,12 +16,14 @@ from typing import Any, Final, NamedTuple
 import tantivy
 
 from fedlab.node.search.documents import IS, MENTIONS
-from fedlab.node.search.questions import Form, Plan, Unit
+from fedlab.node.search.plans import Form, Plan, Unit
 
 Q = tantivy.Query
 MUST: Final = tantivy.Occur.Must
 SHOULD: Final = tantivy.Occur.Should
 
+SENSES_MAX: Final = 6  # a task has many tools: those that serve best come first
+BEST_MIN: Final = 0.9
 NEAR_MIN: Final = 0.1  # a concept that answers less well is not asked for
 WIDE_HELD_MAX: Final = 6_000  # items in the wide net, each word counted: about 0.3 ms
 WORD_OF_A_CONCEPT: Final = 0.45  # the worth of a way: as in ranking, roughly
@@ -127,7 +129,10 @@ class Nets:
 
     def _said(self, unit: Unit, plan: Plan, how: str) -> list[_Way]:
         """Return the ways to items that are, or only mention, what a unit means or says."""
-        ways = [self._way(1.0, "concept", how + sense.concept) for sense in unit.senses]
+        senses = unit.senses
+        if how == IS and len(senses) > SENSES_MAX:
+            senses = tuple(sense for sense in senses if sense.worth >= BEST_MIN) or senses
+        ways = [self._way(1.0, "concept", how + sense.concept) for sense in senses]
         words = [self._forms(forms, plan, how) for forms in unit.forms]
         ways += words[0] if len(words) == 1 else [_Way(1.0, min(map(_items, words)), _all(words))]
         return ways

@@ -1,14 +1,9 @@
-"""What a searcher may have meant: a query cut into units, each with all that would answer it.
-
-A unit is one thing asked for: a phrase the thesaurus knows (*scie sauteuse*), or a word it does not
-know (*Bosch*, *4mm*). An item is good when it answers every unit.
-"""
+"""What a searcher may have meant: how a query is cut into the units of a plan."""
 
 import re
-from collections.abc import Sequence
 from importlib.resources import files
 from itertools import islice, pairwise, product
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from fedlab.inventory.smallwords import (
     ASKING,
@@ -25,12 +20,21 @@ from fedlab.inventory.tasks import Task, Tasks
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
 from fedlab.inventory.words import Word, is_code, root, stem
 from fedlab.node.search.answering import Answers
+from fedlab.node.search.plans import (
+    CODE_LETTERS_MIN,
+    WEAK_WEIGHT,
+    Form,
+    IndexWords,
+    Plan,
+    Unit,
+    is_action,
+    said_before,
+)
 from fedlab.protocol.limits import QUERY_CHARS_MAX, QUERY_WORDS_MAX
 
 CONCEPT_WEIGHT: Final = 1.0
 WORD_WEIGHT: Final = 0.7
 CODE_WEIGHT: Final = 0.5
-WEAK_WEIGHT: Final = 0.12
 HEAD_WEIGHT: Final = 1.4  # the noun that says what is sought, and what says more of it
 REST_WEIGHT: Final = 0.7
 SHAPE_WEIGHT: Final = 0.35  # rod, where it is said of what
@@ -42,65 +46,12 @@ GUESSES_MAX: Final = 4
 PHRASINGS_MAX: Final = 27
 COMPLETIONS_MAX: Final = 12
 PHRASES_MAX: Final = 16
-CODE_LETTERS_MIN: Final = 4  # of a code that may be mistyped or unfinished
 
 
 _SIZE: Final = re.compile(
     r"(\d+(?:\.\d+)?)(mm|cm|dm|m|km|um|in|inch|pouces?|g|kg|mg|t|ml|cl|l|w|kw|v|kv|a|ah|mah|hz|khz"
     r"|mhz|ghz|go|gb|to|tb|bars?|nm|ohms?)"
 )
-
-
-class Form(NamedTuple):
-    """A spelling of one word of the query that may stand in an item."""
-
-    stem: str
-    root: str
-    worth: float
-    parts: tuple[str, ...] = ()  # stems that are the word together: band, saw
-
-
-class Unit(NamedTuple):
-    """One thing asked for."""
-
-    words: tuple[Word, ...]
-    forms: tuple[tuple[Form, ...], ...]  # for each word: itself, then what it may have meant
-    senses: tuple[Sense, ...]
-    answers: dict[str, float]  # concept -> how well it answers
-    phrases: tuple[tuple[str, tuple[str, ...]], ...]  # concept, and the words of a term for it
-    is_action: bool  # souder, milling: what is done, not what it is done with
-    weight: float
-
-    @property
-    def is_make(self) -> bool:
-        """Say whether it is known by a trade mark alone."""
-        return bool(self.senses) and all(sense.source == "makes" for sense in self.senses)
-
-    @property
-    def is_weak(self) -> bool:
-        """Say whether items need not answer it."""
-        return self.weight <= WEAK_WEIGHT
-
-
-class Plan(NamedTuple):
-    """A query, understood."""
-
-    units: tuple[Unit, ...]
-    pairs: tuple[str, ...]  # neighbours as one word
-    meant: str  # the query as it should have been typed; empty if it was
-    wants_skill: bool
-
-
-class IndexWords(Protocol):
-    """What the planner asks of the words of an index."""
-
-    def is_used(self, word: Word, *, exactly: bool = False) -> bool:
-        """Say whether any item has the word, or one of its root unless exactly."""
-        ...
-
-    def beginning(self, start: str, most: int) -> Sequence[str]:
-        """Return the most frequent stems of names that begin with some letters."""
-        ...
 
 
 class Planner:
@@ -379,7 +330,7 @@ class Planner:
     def _headed(self, units: list[Unit], before: int) -> list[Unit]:
         """Let the noun that says what is sought weigh most: multimeter *probes*, *lame* de scie."""
         french = sum(word.french for unit in units for word in unit.words)
-        head = _said_before(units, before)
+        head = said_before(units, before)
         if head is None:
             strong = [unit for unit in units if not unit.is_weak]
             if french < 0 and units[-1].words[0].folded in CONTAINERS:
@@ -421,7 +372,7 @@ class Planner:
             senses,
             self._answers.to(senses),
             tuple(phrases[:PHRASES_MAX]),
-            _is_action(words, senses),
+            is_action(words, senses),
             weight,
         )
 
@@ -431,7 +382,7 @@ def _says_what_is_done(words: list[Word], match: Match, task: Task) -> bool:
     if match.start not in task.verb:
         return False
     span = range(match.start, match.end)
-    return _is_action([words[at] for at in span], match.senses) or set(span) <= task.words
+    return is_action([words[at] for at in span], match.senses) or set(span) <= task.words
 
 
 def _corrected(typed: list[Word], better: dict[str, str]) -> str:
@@ -443,29 +394,6 @@ def _before_purpose(typed: list[Word], words: list[Word]) -> int:
     at = next((at for at, word in enumerate(typed) if word.folded in PURPOSE), 0)
     said = [word.folded for word in typed[:at]]
     return sum(word.folded in said for word in words)
-
-
-def _said_before(units: list[Unit], before: int) -> Unit | None:
-    """Return the unit that stands before a *for*, if it says anything: case for a drill."""
-    count = 0
-    for unit in units:
-        count += len(unit.words)
-        if count > before:
-            break
-        if not unit.is_weak or unit.words[0].folded in CONTAINERS:
-            return unit
-    return None
-
-
-def _is_action(words: list[Word], senses: tuple[Sense, ...]) -> bool:
-    """Say whether a phrase names what is done: a French infinitive, -age, or an English -ing."""
-    first = words[0].folded
-    if not senses or len(first) < 5:
-        return False
-    sources = {sense.source for sense in senses}
-    if sources & {"fr", "both"} and first.endswith(("er", "ir", "dre", "age")):
-        return not first.endswith("ier") or first in ("scier", "plier", "relier")
-    return bool(sources & {"en", "both"}) and len(words) == 1 and first.endswith("ing")
 
 
 def _meant_word(form: Form) -> Word:

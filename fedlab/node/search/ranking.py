@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from fedlab.inventory.words import Word, is_code
 from fedlab.node.search.documents import SKILL, Shown
-from fedlab.node.search.questions import CODE_LETTERS_MIN, Form, Plan, Unit
+from fedlab.node.search.plans import CODE_LETTERS_MIN, Form, Plan, Unit
 
 # What a word is worth by where it stands; a word of the same root is worth less.
 IN_MAIN: Final = 1.0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search.questions import Plan
+from fedlab.node.search.plans import Plan
 
 SUGGESTIONS_MAX: Final = 5
 

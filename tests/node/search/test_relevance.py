@@ -117,3 +117,35 @@ def test_distance_never_beats_relevance(index: SearchIndex) -> None:
 def test_every_item_is_found_by_its_own_name(ask: Ask) -> None:
     for view in ITEMS:
         assert ask(view.name)[0] == view.code, view.name
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("aluminum rod", ["Aluminium round bar", "Zinc anode rod"]),
+        ("tige filetée", ["Tige filetée M8", "TIG welder"]),
+        ("plexi 3mm", ["PMMA 3 mm", "PMMA 5 mm"]),
+        ("plexi 3 mm", ["Plexi 3mm", "Plexi 5mm"]),
+        ("tourne vis", ["Tournevis plats", "Vis à bois"]),
+        ("Prusa MK4", ["Imprimante 3D Prusa MK4", "Imprimante 3D Ender 3"]),
+        ("couper une barre de métal", ["Scie à métaux", "Barre de laiton"]),
+        ("something to glue plastic", ["Cyano 20g", "Plastic sheet"]),
+        ("percer un trou dans un mur en béton", ["Perforateur SDS", "Visseuse 18V"]),
+    ],
+)
+def test_the_first_of_two_is_meant(index: SearchIndex, query: str, names: list[str]) -> None:
+    index.apply([item("shed", f"P{at}", name) for at, name in enumerate(reversed(names))])
+    index.commit()
+    assert index.search(Query(text=query)).hits[0].item.endswith(f"/P{len(names) - 1}")
+
+
+def test_a_description_says_more_than_a_make(index: SearchIndex) -> None:
+    index.apply(
+        [
+            item("shed", "D1", "Rigol DP832", brand="Rigol", description="bench power supply"),
+            item("shed", "D2", "Hantek", description="oscilloscope"),
+        ]
+    )
+    index.commit()
+    assert index.search(Query(text="oscilloscope")).hits[0].item.endswith("/D2")
+    assert index.search(Query(text="bench power supply")).hits[0].item.endswith("/D1")
