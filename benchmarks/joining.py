@@ -35,6 +35,7 @@ from fedlab.node.config import Folder
 # in between its status is looked at.
 LOOK_S = 0.1
 WAIT_S = 0.5
+NEARLY = 0.9
 NAMES_ASKED = 200
 
 
@@ -68,8 +69,10 @@ def join_round(base: Path, number: int, hub: Running, network: Network) -> Joine
         joiner.call("join", url=link)
         first = until(lambda: found() > 0, LOOK_S)
         held = until(holds_all, WAIT_S)
+        until(lambda: found() >= NEARLY * network.items, WAIT_S)
         complete = until(lambda: found() >= network.items, LOOK_S)
-        used = joiner.cpu_s() - cpu[0], hub.cpu_s() - cpu[1]
+        helper_s = joiner.helpers_cpu_s()
+        used = joiner.cpu_s() + helper_s - cpu[0], hub.cpu_s() - cpu[1]
         peak = joiner.memory()["peak"]
         missed = sum(not finds(joiner, at) for at in _sample(number, network))
     return Joined(first - began, held - began, complete - began, *used, peak, missed)

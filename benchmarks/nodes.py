@@ -75,9 +75,20 @@ class Running:
         return {names[w[0]]: int(w[1]) * 1024 / 1e6 for w in words if w and w[0] in names}
 
     def cpu_s(self) -> float:
-        """Return the processor time that the process has used."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that the process has used, with helpers that ended."""
+        return sum(map(int, _stat(self.process.pid)[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def helpers_cpu_s(self) -> float:
+        """Return the processor time of the processes that it has started and that still run."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        children = [pid for thread in threads for pid in (thread / "children").read_text().split()]
+        ticks = sum(sum(map(int, _stat(int(pid))[11:13])) for pid in children)
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what Linux says of a process, from its state on: proc(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def until(happened: Callable[[], bool], pause_s: float) -> float:
