@@ -72,14 +72,15 @@ class _Around(Mapping[LabId, "Whereabouts"]):
     """Every known lab's whereabouts: a search asks for those of its hits."""
 
     def __init__(self, opened: Opened, labs: Mapping[LabId, LabView]) -> None:
+        from fedlab.node.search import Whereabouts  # late: tantivy takes its time
+
         self._opened = opened
+        self._make = Whereabouts
         self.labs = labs
 
     def __getitem__(self, lab: LabId) -> "Whereabouts":
-        from fedlab.node.search import Whereabouts  # late: tantivy takes its time
-
         view = self.labs[lab]
-        return Whereabouts(view.lat, view.lon, self._opened.age_s(lab))
+        return self._make(view.lat, view.lon, self._opened.age_s(lab))
 
     def __iter__(self) -> Iterator[LabId]:
         return iter(self.labs)
