@@ -5,6 +5,7 @@ called just *saw*, rarely with a circular one, and may want blades. The thesauru
 kind of what, and what is related; here stands what that is worth.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from fedlab.inventory.thesaurus import Sense, Thesaurus
@@ -27,12 +28,16 @@ class Answers:
         self._thesaurus = thesaurus
         self._known: dict[str, dict[str, float]] = {}
 
-    def to(self, senses: tuple[Sense, ...]) -> dict[str, float]:
+    def to(self, senses: tuple[Sense, ...]) -> Mapping[str, float]:
         """Return the concepts that answer for any of some senses, 0 to 1."""
+        if len(senses) == 1 and senses[0].worth == 1.0:  # nearly always: nothing to weigh
+            return self._near(senses[0].concept)
         answers: dict[str, float] = {}
         for sense in senses:
-            for slug, worth in self._near(sense.concept).items():
-                answers[slug] = max(answers.get(slug, 0.0), worth * sense.worth)
+            for slug, near in self._near(sense.concept).items():
+                worth = near * sense.worth
+                if worth > answers.get(slug, 0.0):
+                    answers[slug] = worth
         return answers
 
     def closely(self, senses: tuple[Sense, ...]) -> dict[str, float]:

@@ -4,7 +4,7 @@ A unit is one thing asked for: a phrase the thesaurus knows (*scie sauteuse*), o
 know (*Bosch*, *4mm*). An item is good when it answers every unit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from fedlab.inventory.smallwords import CONTAINERS
@@ -30,7 +30,7 @@ class Unit(NamedTuple):
     words: tuple[Word, ...]
     forms: tuple[tuple[Form, ...], ...]  # for each word: itself, then what it may have meant
     senses: tuple[Sense, ...]
-    answers: dict[str, float]  # concept -> how well it answers
+    answers: Mapping[str, float]  # concept -> how well it answers
     phrases: tuple[tuple[str, tuple[str, ...]], ...]  # concept, and the words of a term for it
     is_action: bool  # souder, milling: what is done, not what it is done with
     weight: float
