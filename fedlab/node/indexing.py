@@ -3,7 +3,7 @@
 Reading what items mean is the slowest thing a node does, and Python's threads share one core. So
 when a node joins a network, or makes its index anew, another process takes over: it reads the
 node's store beside it, owns the index's writer, and ends by itself once nothing has come for a
-while. After each commit it writes a line, and the node sees what is new. If it fails, or is killed,
+while. After each commit it writes a byte, and the node sees what is new. If it fails, or is killed,
 the node goes on feeding the index itself; if the node ends, so does the helper.
 
     python -m fedlab.node.indexing DIR
@@ -11,6 +11,7 @@ the node goes on feeding the index itself; if the node ends, so does the helper.
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -56,7 +57,7 @@ class Helper:
     @property
     def is_busy(self) -> bool:
         """Whether the index is lent; nobody else may feed it then."""
-        return self._listener is not None and self._listener.is_alive()
+        return self._process is not None
 
     def take(self, index: FollowedIndex, waiting: int) -> bool:
         """Take over an index if it is worth it; say whether it was taken."""
@@ -66,7 +67,11 @@ class Helper:
         command = [sys.executable, "-P", "-m", "fedlab.node.indexing", str(self._folder.path)]
         try:
             self._process = subprocess.Popen(  # noqa: S603  the command is ours
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                process_group=0,  # Ctrl-C is for the node, which stops it
             )
         except OSError as exc:
             _log.warning("no second process for the search index: %s", exc)
@@ -80,16 +85,21 @@ class Helper:
 
     def _listen(self, process: subprocess.Popen[bytes], index: FollowedIndex) -> None:
         assert process.stdout is not None
-        with process:
-            while process.stdout.read(1):
-                index.follow()
-        index.follow()
-        if process.returncode > 0:  # not by a signal: it would fail again
-            _log.warning("the second process for the search index failed: going on without")
-            self._has_failed = True
-        self._process = None
-        # From a thread of its own, since this one counts as busy until it has ended.
-        threading.Timer(0, self._ended).start()
+        commits = 0
+        try:
+            with process:
+                while process.stdout.read(1):
+                    commits += 1
+                    index.follow()
+            index.follow()
+            # Killed after a commit, it comes further each time; but not if it never comes to one.
+            killed_early = process.returncode not in (0, -signal.SIGTERM) and not commits
+            if process.returncode > 0 or killed_early:
+                _log.warning("the second process for the search index failed: going on without")
+                self._has_failed = True
+        finally:
+            self._process = None
+            self._ended()
 
     def stop(self) -> None:
         """End the process; what it had not committed is fed again."""
@@ -110,8 +120,11 @@ def main(folder: Folder) -> None:
     threading.Thread(target=_end_with_the_node, daemon=True).start()
     store = SqliteStore(folder.path, writes=False)
     index = SearchIndex(folder.index, load_thesaurus(folder.thesaurus, folder.kept_thesaurus))
+    if fed_upto(store, index) is None:
+        # Or the two would drop each other's index for ever.
+        sys.exit("the thesaurus, or fedlab itself, is newer than the running node: restart it")
     last = time.monotonic()
-    while fed_upto(store, index) is not None and time.monotonic() < last + _IDLE_S:
+    while time.monotonic() < last + _IDLE_S:
         if feed(store, index, lambda: os.write(_STDOUT, b".")):
             last = time.monotonic()
         else:

@@ -1,5 +1,6 @@
 """The second process that indexes: it takes over, is followed, and may fail at any moment."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -125,6 +126,66 @@ def test_killed_it_leaves_the_rest_to_the_node(
     assert ended.wait(WAIT_S)
     assert projector.feed(index) == ITEMS
     assert index.count == ITEMS
+
+
+@pytest.mark.parametrize("ends_by", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+def test_killed_before_its_first_commit_it_is_not_asked_again(
+    folder: Folder,
+    projector: Projector,
+    index: Followed,
+    monkeypatch: pytest.MonkeyPatch,
+    ends_by: signal.Signals,
+) -> None:
+    """Or a node short of memory would start it for ever; `stop` ends it by SIGTERM, for later."""
+    command = [sys.executable, "-c", f"import os; os.kill(os.getpid(), {int(ends_by)})"]
+    monkeypatch.setattr(
+        indexing,
+        "subprocess",
+        SimpleNamespace(
+            Popen=lambda _, **kwargs: subprocess.Popen(command, **kwargs),
+            PIPE=subprocess.PIPE,
+        ),
+    )
+    ended = threading.Event()
+    helper = Helper(folder, ended.set)
+    projector.prepare(index)
+    assert helper.take(index, WAITING_MIN)
+    assert ended.wait(WAIT_S)
+    assert helper.take(index, WAITING_MIN) == (ends_by == signal.SIGTERM)
+    helper.stop()
+
+
+def test_reading_another_thesaurus_it_leaves_the_index_to_the_node(
+    folder: Folder, projector: Projector, index: Followed
+) -> None:
+    """Or each of the two would begin again, for ever, the index that the other has made."""
+    folder.thesaurus.write_text("enclume\tanvil\n", "utf-8")
+    ended = threading.Event()
+    helper = Helper(folder, ended.set)
+    projector.prepare(index)
+    assert helper.take(index, WAITING_MIN)
+    assert ended.wait(WAIT_S)
+    assert not helper.is_busy
+    assert projector.prepare(index) == ITEMS
+    assert not helper.take(index, WAITING_MIN)
+    assert projector.feed(index) == ITEMS
+    assert index.count == ITEMS
+
+
+def test_an_index_that_cannot_be_followed_is_given_back(
+    folder: Folder, projector: Projector, index: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(index, "follow", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    ended = threading.Event()
+    helper = Helper(folder, ended.set)
+    projector.prepare(index)
+    assert helper.take(index, WAITING_MIN)
+    assert ended.wait(WAIT_S)
+    assert not helper.is_busy
 
 
 def test_failed_it_is_not_asked_again(

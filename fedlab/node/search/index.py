@@ -6,6 +6,7 @@ whenever its form or the thesaurus is another than it was made with, it is dropp
 and whoever feeds it begins again.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -37,6 +38,8 @@ _STATE: Final = "state.json"
 _WORDS: Final = "words.txt"
 # tantivy raises ValueError for whatever the system refuses; only its words tell the number.
 _REFUSED: Final = re.compile(r"\b(?:os error |Os \{ code: )(\d+)")
+# And where another process has the writer: one that a killed node has left, for a moment.
+_LOCKED: Final = "LockBusy"
 
 
 class _State(msgspec.Struct):
@@ -147,10 +150,12 @@ class SearchIndex:
     def _keep_words(self) -> None:
         """Write down the words that are new, for another start and for who follows."""
         if self._new_words:
-            line = " ".join(self._new_words) + "\n"
-            with (self._folder / _WORDS).open("a", encoding="utf-8") as file:
-                self._words_read += len(line.encode())
+            self._learn()  # what another process may have written
+            line = (" ".join(self._new_words) + "\n").encode()
+            with (self._folder / _WORDS).open("ab") as file:
+                file.truncate(self._words_read)  # what a full disk has cut short
                 file.write(line)
+            self._words_read += len(line)
             self._new_words = []
 
     def _learn(self) -> None:
@@ -168,10 +173,10 @@ class SearchIndex:
             yield
         except ValueError as exc:
             refused = _REFUSED.search(str(exc))
-            if refused is None:
+            if refused is None and _LOCKED not in str(exc):
                 raise
             self._drop_writer()
-            number = int(refused[1])
+            number = int(refused[1]) if refused else errno.EBUSY
             raise OSError(number, os.strerror(number), str(self._folder)) from exc
         except OSError:
             self._drop_writer()

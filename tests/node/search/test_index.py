@@ -65,6 +65,34 @@ def test_a_damaged_index_is_dropped(tmp_path: Path, thesaurus: Thesaurus, damage
     assert SearchIndex(tmp_path, thesaurus).mark == ""
 
 
+def test_words_that_a_full_disk_has_cut_short_are_written_again(
+    tmp_path: Path, thesaurus: Thesaurus
+) -> None:
+    index = SearchIndex(tmp_path, thesaurus)
+    index.apply([item("loch", "A", "Zorglub")])
+    index.commit()
+    with (tmp_path / "words.txt").open("ab") as file:
+        file.write(b"bulgr")
+    index.apply([item("loch", "B", "Schtroumpf")])
+    index.commit()
+    lines = (tmp_path / "words.txt").read_text("utf-8").splitlines()
+    assert [line.split() for line in lines] == [["zorglub"], ["schtroumpf"]]
+
+
+def test_an_index_that_another_process_writes_is_busy_and_not_a_defect(
+    tmp_path: Path, thesaurus: Thesaurus
+) -> None:
+    writing, waiting = SearchIndex(tmp_path, thesaurus), SearchIndex(tmp_path, thesaurus)
+    writing.apply(ITEMS[:1])
+    with pytest.raises(OSError, match="busy"):
+        waiting.apply(ITEMS[1:2])
+    writing.commit()
+    writing.close()
+    waiting.apply(ITEMS[1:2])
+    waiting.commit()
+    assert waiting.count == 2
+
+
 def test_items_are_kept_in_small_blocks(tmp_path: Path, thesaurus: Thesaurus) -> None:
     for _ in range(2):
         index = SearchIndex(tmp_path, thesaurus)
