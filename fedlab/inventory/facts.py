@@ -67,6 +67,10 @@ KINDS: Final[tuple[str, ...]] = get_args(Kind)
 TERMS: Final[tuple[str, ...]] = get_args(Term)
 UNITS: Final[tuple[str, ...]] = get_args(Unit)
 HOLD_REASONS: Final[tuple[str, ...]] = get_args(HoldReason)
+PLACE_KINDS: Final[tuple[str, ...]] = get_args(PlaceKind)
+LEGAL_FORMS: Final[tuple[str, ...]] = get_args(LegalForm)
+VAT_STATUSES: Final[tuple[str, ...]] = get_args(VatStatus)
+MOBILITIES: Final[tuple[str, ...]] = get_args(Mobility)
 
 # --- fields ---
 

@@ -41,6 +41,8 @@ def _write(find: Callable[[Service], Callable[..., Any]]) -> Call:
 CALLS: dict[str, Call] = {
     "status": _read(lambda service: service.status),
     "labs": _read(lambda service: service.labs_part.all),
+    "profile_show": _read(lambda service: service.profile.show),
+    "profile_set": _write(lambda service: service.profile.set),
     "search": _read(lambda service: service.search),
     "peers": _read(lambda service: service.peers.all),
     "invite": _write(lambda service: service.peers.invite),

@@ -197,7 +197,7 @@ def found_lab(
     folder whose database is lost. Raises StoreError if there is a lab already.
     """
     chain = read_chain([genesis])
-    if store.has_lab() or (keys_path.exists() and not _is_unused(head_path)):
+    if store.has_lab() or (keys_path.exists() and not is_unused(head_path)):
         raise StoreError(
             "has_lab",
             f"{keys_path.parent} holds a lab already",
@@ -211,7 +211,7 @@ def found_lab(
         store.append_leaves(chain.lab, 0, [genesis], [None])
 
 
-def _is_unused(head_path: Path) -> bool:
+def is_unused(head_path: Path) -> bool:
     """Say whether the head file tells of a lab that never said anything."""
     with explained(head_path):
         if not head_path.exists():

@@ -142,6 +142,8 @@ INVITE_DAYS: Final = 30
 
 # Longer than any association's legal name.
 LAB_NAME_CHARS_MAX: Final = 120
+# A page about the lab; all its texts together stay within a detail, in two-byte letters too.
+LAB_TEXT_CHARS_MAX: Final = 2_000
 
 # The calendar that an item's page shows, in days from today.
 CALENDAR_DAYS: Final = 92

@@ -21,6 +21,7 @@ from fedlab.node.service.labs import Labs
 from fedlab.node.service.logs import Logs
 from fedlab.node.service.once import Once
 from fedlab.node.service.peers import Peers
+from fedlab.node.service.profile import Profile
 from fedlab.node.service.shown import Shown
 from fedlab.node.store import SqliteStore
 from fedlab.node.writer import Writer
@@ -43,6 +44,7 @@ class Service:
         shown = Shown(self.opened)
         self.peers = Peers(self.opened)
         self.labs_part = Labs(self.opened, shown, self.peers)
+        self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
         self.imports = Imports(self.opened)
         self.logs = Logs(self.opened)
