@@ -132,6 +132,56 @@ def projections(db: Tables) -> None:
     """Nothing any more: these are no migration's, see `make_projections`."""
 
 
+@migrations()
+def counter(db: Tables) -> None:
+    """Who has what from the counter, outside bodies, and reminders; never replicated."""
+    for statement in (
+        """CREATE TABLE counter_bodies (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            email TEXT NOT NULL DEFAULT '',
+            phone TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        # `hold` is the entry that keeps the item out of the calendar; empty where none does.
+        # AUTOINCREMENT: a slip of paper names a loan, and no later one may be called the same.
+        """CREATE TABLE counter_loans (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            code TEXT NOT NULL,
+            quantity INTEGER,
+            member INTEGER,
+            body INTEGER REFERENCES counter_bodies(id),
+            name TEXT NOT NULL,
+            lent_at INTEGER NOT NULL,
+            lent_by INTEGER,
+            due TEXT NOT NULL,
+            caution INTEGER NOT NULL DEFAULT 0,
+            note TEXT NOT NULL DEFAULT '',
+            hold TEXT NOT NULL DEFAULT '',
+            back_at INTEGER,
+            back_by INTEGER,
+            back_note TEXT NOT NULL DEFAULT '',
+            caution_back INTEGER
+        ) STRICT""",
+        "CREATE INDEX counter_out ON counter_loans(due) WHERE back_at IS NULL",
+        "CREATE INDEX counter_codes ON counter_loans(code)",
+        "CREATE INDEX counter_members ON counter_loans(member)",
+        """CREATE TABLE counter_reminders (
+            id INTEGER PRIMARY KEY,
+            loan INTEGER NOT NULL REFERENCES counter_loans(id),
+            due TEXT NOT NULL,
+            step TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0,
+            next_at INTEGER NOT NULL,
+            error TEXT NOT NULL DEFAULT '',
+            done_at INTEGER,
+            how TEXT NOT NULL DEFAULT '',
+            UNIQUE (loan, due, step)
+        ) STRICT""",
+    ):
+        db.execute(statement)
+
+
 # What is computed from the logs, and dropped and computed again whenever its form has changed:
 # unlike a migration, this is edited in place.
 PROJECTIONS: Final = (

@@ -18,6 +18,7 @@ from fedlab.protocol.replica import HeldLog
 
 from . import private
 from .base import Place, Rehashed
+from .counter import CounterTable
 from .database import Database
 from .details import SCRUB_KEY, DetailRows
 from .errors import CORRUPT, UNKNOWN_LAB, StoreError, store_error
@@ -54,6 +55,7 @@ class SqliteStore:
         self.drafts = private.DraftsTable(self._database)
         self.imports = private.ImportsTable(self._database)
         self.answers = private.AnswersTable(self._database)
+        self.counter = CounterTable(self._database)
         self.projections = ProjectionTables(self._database)
         self._seen: dict[tuple[str, int], float] = {}
         self._seen_written = 0.0
