@@ -142,4 +142,7 @@ def _end_with_the_node() -> None:
 
 
 if __name__ == "__main__":
-    main(Folder(Path(sys.argv[1])))
+    try:
+        main(Folder(Path(sys.argv[1])))
+    except OSError as exc:  # the node logs that this has failed, and meets the same disk
+        sys.exit(f"the search index: {exc}")

@@ -1,7 +1,8 @@
 """Writes that a program may ask for twice: the second time it gets the answer of the first.
 
 What was asked with a key is kept before it is done, and the answer after. A key without an answer
-belongs to a write that was cut short: nobody knows whether it was done, and that is what is said.
+belongs to a write that is under way still, or was cut short: nobody knows whether it was done, and
+that is what is said.
 """
 
 import hashlib
@@ -40,8 +41,9 @@ class Once:
             )
         if known.answer is None:
             raise ConflictError(
-                "nobody knows whether this write was done: the node stopped while it was at it",
-                "look whether it was done, and if not, ask again with a new key",
+                "nobody knows whether this write was done: it is under way, or the node stopped then",
+                "ask again with the same key; if that says the same after minutes, look whether it "
+                "was done, and if not, use a new key",
                 code="unknown_outcome",
             )
         return msgspec.json.decode(known.answer)
