@@ -41,7 +41,7 @@ class Once:
             )
         if known.answer is None:
             raise ConflictError(
-                "nobody knows whether this write was done: it is under way, or the node stopped then",
+                "nobody knows whether this write was done: it is under way, or was cut short",
                 "ask again with the same key; if that says the same after minutes, look whether it "
                 "was done, and if not, use a new key",
                 code="unknown_outcome",
