@@ -116,6 +116,14 @@ class Budget:
             self._carriers[lab] = carrier
             self.charge(lab, stored)
 
+    def spent(self, peer: LabId) -> int:
+        """Return how many bytes of labs within were charged to a direct peer."""
+        return self._spent.get(peer, 0)
+
+    def spent_on_strangers(self, peer: LabId) -> int:
+        """Return how many bytes of strangers a direct peer has answered for."""
+        return self._strangers.get(peer, 0)
+
     def left(self, lab: LabId, carrier: LabId = "") -> int:
         """Return how many more bytes of a lab a peer may bring, 0 or less if none.
 

@@ -12,6 +12,7 @@ from fedlab.node.config import Folder
 from fedlab.node.errors import ConfigurationError
 from fedlab.node.projector import Projector
 from fedlab.node.service.answers import LabAnswer
+from fedlab.node.service.attention import Attention
 from fedlab.node.service.base import Opened
 from fedlab.node.service.bundles import Bundles
 from fedlab.node.service.finding import Finding
@@ -19,6 +20,7 @@ from fedlab.node.service.imports import Imports
 from fedlab.node.service.items import Items
 from fedlab.node.service.labs import Labs
 from fedlab.node.service.logs import Logs
+from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.profile import Profile
@@ -50,6 +52,8 @@ class Service:
         self.logs = Logs(self.opened)
         self.bundles = Bundles(self.opened)
         self.once = Once(self.opened)
+        self.network = Network(self.opened, self.peers)
+        self.attention = Attention(self.opened, self.network)
         self.search = Finding(self.opened, shown).search
         self.status = self.labs_part.status
 

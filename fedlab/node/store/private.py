@@ -83,6 +83,21 @@ class InvitesTable:
             )
             return used.rowcount > 0
 
+    def open(self, now: int) -> list[int]:
+        """Return when each token ends that is still good and that nobody has used."""
+        with self._database.read() as conn:
+            rows = conn.execute(
+                """SELECT expires_at FROM invites WHERE used_by IS NULL AND expires_at > ?
+                ORDER BY expires_at""",
+                (now,),
+            )
+            return [end for (end,) in rows]
+
+    def withdraw(self) -> None:
+        """Forget the tokens that nobody has used."""
+        with self._database.write() as conn:
+            conn.execute("DELETE FROM invites WHERE used_by IS NULL")
+
     def void(self, lab: str) -> None:
         """Forget the tokens that a lab has used: it needs a new one to come back."""
         with self._database.write() as conn:

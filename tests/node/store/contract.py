@@ -304,6 +304,13 @@ class PrivateContract:
         assert store.invites.redeem(b"hash", "aa", 10)
         assert store.invites.redeem(b"hash", "aa", 11)  # the answer was lost, it asks again
         assert not store.invites.redeem(b"hash", "bb", 12)
+        for token, end in ((b"new", 300), (b"old", 20), (b"mid", 200)):
+            store.invites.add(token, expires_at=end)
+        assert store.invites.open(20) == [200, 300]  # neither the one used nor the one that ended
+        store.invites.withdraw()
+        assert store.invites.open(20) == []
+        assert not store.invites.redeem(b"new", "cc", 20)
+        assert store.invites.redeem(b"hash", "aa", 13)  # whoever came in stays in
 
     def test_blocks(self, store: Store) -> None:
         store.blocks.add("bb")
