@@ -58,6 +58,16 @@ class Folder:
         return self.path / "thesaurus.bin"
 
     @property
+    def setup(self) -> Path:
+        """What was told of a lab before it is founded; gone afterwards."""
+        return self.path / "setup.json"
+
+    @property
+    def setup_code(self) -> Path:
+        """What the first page asks for, until there is an account; people may read it."""
+        return self.path / "setup-code"
+
+    @property
     def demo(self) -> Path:
         """The folders of the demonstration's labs."""
         return self.path / "demo"
