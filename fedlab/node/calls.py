@@ -66,6 +66,12 @@ CALLS: dict[str, Call] = {
     "erase": _write(lambda service: service.logs.erase),
     "bundle_write": _read(lambda service: service.bundles.write),
     "bundle_read": _write(lambda service: service.bundles.read),
+    "backup_status": _read(lambda service: service.backups.status),
+    "backup_set": _write(lambda service: service.backups.set),
+    "backup_off": _write(lambda service: service.backups.off),
+    "backup_words": _write(lambda service: service.backups.words),
+    "backup_write": _read(lambda service: service.backups.write),  # long; one line is written
+    "backup_list": _read(lambda service: service.backups.list),
 }
 
 # Joining needs the network, so the node answers it itself; see app.Node.call.

@@ -9,6 +9,7 @@ import msgspec
 
 from fedlab.node.config import Folder
 from fedlab.node.errors import BadRequestError
+from fedlab.node.keeping.epochs import remember_backup_key
 from fedlab.node.service import Service
 from fedlab.node.service.base import now
 from fedlab.node.service.profile import clean_name, profile_draft
@@ -74,6 +75,7 @@ def found(
     store = SqliteStore(folder.path)
     try:
         found_lab(store, folder.head, folder.keys, genesis, keys)
+        remember_backup_key(store, entropy)
     finally:
         store.close()
     with Service(folder) as service:

@@ -269,3 +269,19 @@ IMPORT_CELL_CHARS_MAX: Final = 32_767
 
 # A name stands on a label and in a list of results; what is longer goes to the description too.
 ITEM_NAME_CHARS_MAX: Final = 200
+
+# --- backups ------------------------------------------------------------------------------------
+
+# 24 words of ten letters, with numbers and line ends.
+WORDS_CHARS_MAX: Final = 2_000
+# A name, a hash and two wrapped keys take some 500 bytes.
+BACKUP_LINE_BYTES_MAX: Final = 8 * 1024
+# What is unpacked besides the store: a photo is at most some megabytes, a thesaurus 4.
+BACKUP_FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+# A bundle of entries from a peer's /log: 256 of 4 KiB.
+MIRROR_BYTES_MAX: Final = 2 * 1024 * 1024
+
+# --- labels -------------------------------------------------------------------------------------
+
+# Ten sheets of the smallest: 2 MB of page, and more than anybody cuts and sticks in one go.
+LABELS_MAX: Final = 650

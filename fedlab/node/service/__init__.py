@@ -13,6 +13,7 @@ from fedlab.node.errors import ConfigurationError
 from fedlab.node.projector import Projector
 from fedlab.node.service.answers import LabAnswer
 from fedlab.node.service.attention import Attention
+from fedlab.node.service.backups import Backups
 from fedlab.node.service.base import Opened
 from fedlab.node.service.bundles import Bundles
 from fedlab.node.service.finding import Finding
@@ -51,6 +52,7 @@ class Service:
         self.imports = Imports(self.opened)
         self.logs = Logs(self.opened)
         self.bundles = Bundles(self.opened)
+        self.backups = Backups(self.opened)
         self.once = Once(self.opened)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)

@@ -1,0 +1,111 @@
+"""The card dies: a lab comes back from its backup on another machine, and its peers follow."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .nodes import Lab, fedlab, free_port, until
+
+
+def founded_with_words(data: Path, name: str) -> tuple[Lab, str]:
+    """Found a lab and keep its recovery words, as its people do on paper."""
+    lab = object.__new__(Lab)
+    lab.data, lab.port, lab.process = data, free_port(), None
+    answer = lab.run("init", "--name", name)
+    lab.id = answer["lab"]
+    return lab, " ".join(answer["recovery_words"])
+
+
+def chain_head(lab: Lab, other: Lab) -> int:
+    """Return the newest epoch of another lab that a lab holds entries of."""
+    return max(entry["epoch"] for entry in lab.run("log", other.id))
+
+
+def test_a_lab_comes_back_and_its_peers_follow(tmp_path: Path) -> None:
+    brest, words = founded_with_words(tmp_path / "brest", "Brest")
+    paris = Lab(tmp_path / "paris", "Paris")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with brest.running(), paris.running():
+        paris.join(brest)
+        brest.run("item", "add", "--name", "Fraiseuse avant")
+        brest.run("backup", "set", stick)
+        backup = brest.run("backup", "write")["path"]
+        # After the backup: only the peer holds these.
+        brest.run("item", "add", "--name", "Perceuse après")
+        until(lambda: paris.offers("Perceuse après"), "the peer to follow")
+        before = brest.run("status")
+    old_card = tmp_path / "old-card"
+    shutil.move(brest.data, old_card)
+    paper = tmp_path / "paper"
+    paper.write_text(words)
+
+    # With nobody to ask, it says so rather than lose what only peers hold.
+    refused = brest_restore(brest, backup, paper, expect=75)
+    assert refused["error"]["code"] == "no_peer" and not (brest.data / "store.db").exists()
+    with paris.running():
+        restored = brest_restore(brest, backup, paper)
+        assert (restored["lab"], restored["epoch"], restored["fetched"]) == (brest.id, 1, 1)
+        with brest.running():
+            brest.run("item", "add", "--name", "Scie nouvelle")
+            until(lambda: paris.offers("Scie nouvelle"), "the peer to take the new epoch")
+            until(lambda: brest.offers("Perceuse après"), "the details from the peer")
+            assert paris.offers("Fraiseuse avant") and paris.offers("Perceuse après")
+            assert chain_head(paris, brest) == 1
+            status = brest.run("status")
+            assert status["epoch"] == 1 and status["problems"] == []
+            assert status["items"] >= before["items"] + 1
+            assert brest.run("verify")["problems"] == []
+            assert paris.run("verify")["problems"] == []
+            assert {entry["status"] for entry in paris.run("log", brest.id)} == {"counted"}
+
+        # The old card is found under the sofa: nobody listens to it any more.
+        card = object.__new__(Lab)
+        card.data, card.port, card.process, card.id = old_card, brest.port, None, brest.id
+        with card.running():
+            until(lambda: "old_epoch" in card.said() or "not its newest" in card.said(), "refusal")
+            assert chain_head(paris, brest) == 1
+
+
+def brest_restore(lab: Lab, backup: str, paper: Path, expect: int = 0) -> Any:
+    """Run `restore` in the lab's folder."""
+    return fedlab(lab.data, "restore", backup, "--words-file", paper, expect=expect)
+
+
+def test_what_does_not_fit_is_refused_plainly(tmp_path: Path) -> None:
+    lab, words = founded_with_words(tmp_path / "lab", "Brest")
+    _, others = founded_with_words(tmp_path / "other", "Paris")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    backup = Path(lab.run("backup", "write", stick)["path"])
+    empty = tmp_path / "empty"
+
+    def refused(file: Path, said: str, into: Path = empty) -> str:
+        paper = tmp_path / "paper"
+        paper.write_text(said)
+        command = ("restore", file, "--words-file", paper, "--alone")
+        code = 1 if into != empty else None
+        for expect in (1, 2) if code is None else (code,):
+            try:
+                answer = fedlab(into, *command, expect=expect)
+            except AssertionError:
+                continue
+            assert not (empty / "store.db").exists()
+            return str(answer["error"]["code"])
+        raise AssertionError("not refused")
+
+    raw = backup.read_bytes()
+    cut, changed = tmp_path / "cut.fedlab", tmp_path / "changed.fedlab"
+    cut.write_bytes(raw[: len(raw) // 2])
+    flipped = bytearray(raw)
+    flipped[-100] ^= 1
+    changed.write_bytes(bytes(flipped))
+    letter = tmp_path / "letter.fedlab"
+    letter.write_text(json.dumps({"dear": "lab"}))
+    assert refused(cut, words) == "damaged_backup"
+    assert refused(changed, words) == "damaged_backup"
+    assert refused(letter, words) == "not_a_backup"
+    assert refused(backup, others) == "wrong_words"
+    assert refused(backup, " ".join(words.split()[:11])) == "wrong_words"
+    assert refused(backup, words, into=lab.data) == "has_lab"
