@@ -148,6 +148,39 @@ LAB_TEXT_CHARS_MAX: Final = 2_000
 # The calendar that an item's page shows, in days from today.
 CALENDAR_DAYS: Final = 92
 
+# --- the counter, private to a node --------------------------------------------------------------
+
+# What a page or a command lists at once: a busy counter has a hundred loans out.
+LOANS_LISTED_MAX: Final = 1000
+# The name of an association, as long as a lab's; a number with its country and spaces.
+BORROWER_CHARS_MAX: Final = 120
+PHONE_CHARS_MAX: Final = 32
+# RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets.
+EMAIL_CHARS_MAX: Final = 254
+# What is written on a slip: a scratch, a missing key.
+LOAN_NOTE_CHARS_MAX: Final = 1000
+
+# --- members, private to a node ------------------------------------------------------------------
+
+# A large association has some thousands of members over the years.
+MEMBERS_MAX: Final = 20_000
+MEMBERS_LISTED_MAX: Final = 500
+MEMBER_NAME_CHARS_MAX: Final = 120
+# NIST SP 800-63B: eight at least; what is longer than a page is work for the hash, not a password.
+PASSWORD_CHARS_MIN: Final = 8
+PASSWORD_CHARS_MAX: Final = 256
+# Each takes 60 ms, 250 on a Pi: the last of these waits some seconds.
+PASSWORDS_WAITING_MAX: Final = 16
+# Names and addresses whose failures are remembered, in about 200 bytes each.
+BACKOFF_KEYS_MAX: Final = 10_000
+# Somebody's devices and programs; the oldest device is signed out for a new one.
+SESSIONS_MAX: Final = 20
+API_TOKENS_MAX: Final = 20
+# A members' list of 20,000 rows in 200 bytes each.
+MEMBERS_FILE_BYTES_MAX: Final = 4 * 1024 * 1024
+# A device is described by the first words of what its browser says.
+DEVICE_CHARS_MAX: Final = 80
+
 # --- entries: facts and details -----------------------------------------------------------------
 # All of these are part of the formats: two nodes must agree on them, so none ever changes but by a
 # new tag of a fact.

@@ -1,10 +1,10 @@
 """`/api/v1`: what the service answers, for programs; every endpoint stands in one table.
 
-Reading is open, as the pages are. Writing wants the node's token (`control.json` beside its data)
-and an `Idempotency-Key`: asked twice with one key, the same answer comes and nothing is done again.
+Reading is open, as the pages are. Writing is for people who are signed in and for programs with
+a token, by the table of `web/access.py`, and wants an `Idempotency-Key`: asked twice with one key,
+the same answer comes and nothing is done again.
 """
 
-import hmac
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 
 from fedlab.node.api.openapi import Endpoint, Json, Param, describe
-from fedlab.node.errors import BadRequestError, ForbiddenError
+from fedlab.node.errors import BadRequestError
 from fedlab.node.service.answers import (
     ItemAnswer,
     ItemDone,
@@ -96,12 +96,6 @@ def _item_of(request: web.Request) -> str:
 
 async def _write(request: web.Request, call: str, params: Json, status: HTTPStatus) -> web.Response:
     node = node_of(request)
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not node.token or not hmac.compare_digest(given.encode(), node.token.encode()):
-        raise ForbiddenError(
-            "writing needs this node's token",
-            "send `Authorization: Bearer …` with the token of control.json in its data folder",
-        )
     key = request.headers.get("Idempotency-Key", "")
     if not 0 < len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:
         raise BadRequestError(
@@ -139,7 +133,7 @@ _ITEM_PATH: Final = (
     Param("code", "the item's code; case is ignored", "path"),
 )
 _KEY: Final = (Param("Idempotency-Key", "a new random key per write", "header"),)
-_WRITE_ERRORS: Final = (400, 403, 404, 409, 422, 503)
+_WRITE_ERRORS: Final = (400, 401, 403, 404, 409, 422, 503)
 
 ENDPOINTS: Final = (
     Endpoint("GET", f"{PREFIX}/status", "This node", status, StatusAnswer, errors=()),

@@ -25,6 +25,7 @@ from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.profile import Profile
+from fedlab.node.service.members import Members
 from fedlab.node.service.shown import Shown
 from fedlab.node.store import SqliteStore
 from fedlab.node.writer import Writer
@@ -56,11 +57,11 @@ class Service:
         self.once = Once(self.opened)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
-        self.search = Finding(self.opened, shown).search
         self.status = self.labs_part.status
 
     def __enter__(self) -> "Service":
         return self
+        self.members = Members(self.opened)
 
     def __exit__(
         self,

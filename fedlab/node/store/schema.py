@@ -182,6 +182,91 @@ def counter(db: Tables) -> None:
         db.execute(statement)
 
 
+@migrations()
+def members(db: Tables) -> None:
+    """The people of this lab, how they prove who they are, and what they did."""
+    for statement in (
+        """CREATE TABLE members (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL,
+            login TEXT UNIQUE,
+            email TEXT NOT NULL DEFAULT '',
+            role TEXT NOT NULL,
+            ends TEXT NOT NULL DEFAULT '',
+            number TEXT NOT NULL DEFAULT '',
+            left INTEGER NOT NULL DEFAULT 0,
+            password TEXT NOT NULL DEFAULT '',
+            folded TEXT NOT NULL,
+            added_at INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE sessions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            hash BLOB NOT NULL UNIQUE,
+            member INTEGER NOT NULL REFERENCES members(id),
+            device TEXT NOT NULL,
+            address TEXT NOT NULL,
+            began_at INTEGER NOT NULL,
+            seen_at INTEGER NOT NULL
+        ) STRICT""",
+        "CREATE INDEX sessions_member ON sessions(member)",
+        # `kind` is link, used once, or card, printed and used until it is made worthless.
+        """CREATE TABLE login_keys (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            hash BLOB NOT NULL UNIQUE,
+            member INTEGER NOT NULL REFERENCES members(id),
+            kind TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            UNIQUE (member, kind)
+        ) STRICT""",
+        """CREATE TABLE api_tokens (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            hash BLOB NOT NULL UNIQUE,
+            member INTEGER NOT NULL REFERENCES members(id),
+            name TEXT NOT NULL,
+            scopes TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            used_at INTEGER
+        ) STRICT""",
+        """CREATE TABLE journal (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            member INTEGER,
+            what TEXT NOT NULL,
+            subject TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX journal_at ON journal(at)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def desk(db: Tables) -> None:
+    """The inventory desk: files on their way in, what their columns meant, and walks."""
+    for statement in (
+        """CREATE TABLE uploads (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            filename TEXT NOT NULL,
+            asked BLOB NOT NULL,
+            state TEXT NOT NULL,
+            answer BLOB NOT NULL,
+            data BLOB NOT NULL
+        ) STRICT""",
+        # What was asked of a file with these headers, for the next one that has them.
+        """CREATE TABLE import_columns (
+            headers BLOB PRIMARY KEY,
+            asked BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE walks (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            began_at INTEGER NOT NULL,
+            ended_at INTEGER
+        ) STRICT""",
+    ):
+        db.execute(statement)
+
+
 # What is computed from the logs, and dropped and computed again whenever its form has changed:
 # unlike a migration, this is edited in place.
 PROJECTIONS: Final = (

@@ -15,6 +15,7 @@ from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.node.errors import NotFoundError, ServiceError
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
+from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import node_of
 from fedlab.protocol.limits import HITS_MAX, ITEMS_LISTED_MAX
@@ -81,7 +82,7 @@ def _language(request: web.Request) -> Language:
     )
 
 
-def _render(
+def render(
     request: web.Request, template: str, status: int = 200, **context: Any
 ) -> web.StreamResponse:
     language = _language(request)
@@ -104,6 +105,8 @@ def _render(
             "kind_name": lambda kind: words.kind_name(language, kind),
             "term_name": lambda term, item=None: words.term_name(language, term, item),
             "own": node.service.own(),
+            "person": person_of(request),
+            "may": person_of(request).may,
             "stale_s": STALE_SECONDS,
             "switch": switch,
             "page": "",
@@ -131,7 +134,7 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
         hint = _("It may be mistyped, or no longer offered, or not known to this lab yet.")
     elif status >= 500:
         title, hint = _("Not just now."), _("Please try again in a moment.")
-    return _render(request, "error.html", status, title=title, hint=hint, said=error.message)
+    return render(request, "error.html", status, title=title, hint=hint, said=error.message)
 
 
 @routes.get("/")
@@ -146,7 +149,7 @@ async def search(request: web.Request) -> web.StreamResponse:
             problem = f"{exc.message}. {exc.hint}".strip()
     labs = await node.read(node.service.labs)
     more = {**request.query, "limit": str(min(form.limit + HITS, HITS_MAX))}
-    return _render(
+    return render(
         request,
         "search.html",
         page="search",
@@ -187,7 +190,7 @@ async def item(request: web.Request) -> web.StreamResponse:
     found = await node.read(
         lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
     )
-    return _render(request, "item.html", item=found, rows=_item_rows(_language(request), found))
+    return render(request, "item.html", item=found, rows=_item_rows(_language(request), found))
 
 
 def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
@@ -215,7 +218,7 @@ def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
 @routes.get("/labs")
 async def labs(request: web.Request) -> web.StreamResponse:
     node = node_of(request)
-    return _render(request, "labs.html", page="labs", labs=await node.read(node.service.labs))
+    return render(request, "labs.html", page="labs", labs=await node.read(node.service.labs))
 
 
 @routes.get("/lab/{lab}")
@@ -237,13 +240,13 @@ async def lab(request: web.Request) -> web.StreamResponse:
     ]
     shown = [(label, value) for label, value in rows if value]
     more = f"{request.path}?all=1" if limit <= len(items.items) < found.items else None
-    return _render(request, "lab.html", lab=found, items=items.items, rows=shown, more=more)
+    return render(request, "lab.html", lab=found, items=items.items, rows=shown, more=more)
 
 
 @routes.get("/join")
 async def join(request: web.Request) -> web.StreamResponse:
     """Where an invitation lands in a browser; its secret stays behind the `#`, unseen by us."""
-    return _render(request, "join.html", link=str(request.url.with_fragment(None)) + "#…")
+    return render(request, "join.html", link=str(request.url.with_fragment(None)) + "#…")
 
 
 def setup(app: web.Application, static_url: Callable[[str], str]) -> None:

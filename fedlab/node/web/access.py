@@ -1,0 +1,240 @@
+"""Who is asking, and whether they may: one table of routes, and everything else refused.
+
+`ROUTES` says for every route which right it takes. A request for one that stands not there, or
+from somebody without the right, never reaches its handler. Unsafe methods that come from another
+site's page are refused by `Origin`: a page elsewhere cannot use the cookies of a browser here.
+"""
+
+import hmac
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from fedlab.node.errors import ForbiddenError, ServiceError
+from fedlab.node.members.devices import device_name
+from fedlab.node.members.roles import RIGHTS, Right, Role
+from fedlab.node.service.members import SESSION_SECONDS
+from fedlab.node.web.keys import NODE, node_of
+
+SESSION_COOKIE: Final = "fedlab_session"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Whoever asks; nobody in particular when not signed in."""
+
+    id: int | None = None
+    name: str = ""
+    role: Role = Role.VISITOR
+    # A program's token does less than its owner; None is a person, who does all of the role's.
+    scopes: frozenset[Right] | None = None
+    session: int | None = None  # the device in hand
+
+    def may(self, right: str) -> bool:
+        """Say whether this person may; a word that is no right is refused."""
+        granted = RIGHTS.get(self.role, frozenset())
+        scoped = self.scopes is None or right in self.scopes or right == Right.SEE_PUBLIC
+        return right in granted and scoped
+
+
+_PERSON: Final = web.RequestKey("person", Person)
+VISITOR: Final = Person()
+# The command line's own token, in the folder of the lab: who can read it owns the machine.
+OWNER: Final = Person(None, "fedlab", Role.ADMIN)
+
+
+class UnauthorizedError(ServiceError):
+    """Nobody is signed in, or the token is unknown."""
+
+    code = "unauthorized"
+    http_status = 401
+
+
+# Every route of the application, by method and path as it was registered: a test walks them all.
+ROUTES: Final[Mapping[tuple[str, str], Right]] = {
+    # --- reading, as any visitor ---
+    ("GET", "/"): Right.SEE_PUBLIC,
+    ("GET", "/I/{lab}/{code}"): Right.SEE_PUBLIC,
+    ("GET", "/labs"): Right.SEE_PUBLIC,
+    ("GET", "/lab/{lab}"): Right.SEE_PUBLIC,
+    ("GET", "/join"): Right.SEE_PUBLIC,
+    ("GET", "/static"): Right.SEE_PUBLIC,
+    ("GET", "/healthz"): Right.SEE_PUBLIC,
+    ("GET", "/metrics"): Right.SEE_PUBLIC,  # its handler answers this machine only
+    ("GET", "/log"): Right.SEE_PUBLIC,
+    ("GET", "/log/{lab}/{epoch}/checkpoint"): Right.SEE_PUBLIC,
+    ("GET", "/log/{lab}/{epoch}/tile/{path}"): Right.SEE_PUBLIC,
+    ("GET", "/sync"): Right.SEE_PUBLIC,  # peers prove who they are inside
+    # --- API ---
+    ("GET", "/api/v1/status"): Right.SEE_PUBLIC,
+    ("GET", "/api/v1/search"): Right.SEE_PUBLIC,
+    ("GET", "/api/v1/labs"): Right.SEE_PUBLIC,
+    ("GET", "/api/v1/items"): Right.SEE_PUBLIC,
+    ("GET", "/api/v1/items/{lab}/{code}"): Right.SEE_PUBLIC,
+    ("GET", "/api/v1/openapi.json"): Right.SEE_PUBLIC,
+    ("POST", "/api/v1/items"): Right.EDIT_ITEMS,
+    ("PATCH", "/api/v1/items/{lab}/{code}"): Right.EDIT_ITEMS,
+    ("DELETE", "/api/v1/items/{lab}/{code}"): Right.EDIT_ITEMS,
+    # --- access ---
+    ("GET", "/login"): Right.SEE_PUBLIC,
+    ("POST", "/login"): Right.SEE_PUBLIC,
+    ("POST", "/logout"): Right.SEE_PUBLIC,
+    # --- start ---
+    # --- desk ---
+    ("GET", "/desk"): Right.SEE_DESK,
+    ("GET", "/desk/new"): Right.EDIT_ITEMS,
+    ("POST", "/desk/new"): Right.EDIT_ITEMS,
+    ("GET", "/desk/item/{code}"): Right.EDIT_ITEMS,
+    ("POST", "/desk/item/{code}"): Right.EDIT_ITEMS,
+    ("POST", "/desk/item/{code}/retire"): Right.EDIT_ITEMS,
+    ("POST", "/desk/item/{code}/hold"): Right.EDIT_ITEMS,
+    ("POST", "/desk/item/{code}/release"): Right.EDIT_ITEMS,
+    ("POST", "/desk/item/{code}/seen"): Right.EDIT_ITEMS,
+    ("GET", "/desk/walk"): Right.SEE_DESK,
+    ("POST", "/desk/walk"): Right.EDIT_ITEMS,
+    ("POST", "/desk/walk/seen"): Right.EDIT_ITEMS,
+    ("GET", "/desk/import"): Right.IMPORT,
+    ("POST", "/desk/import"): Right.IMPORT,
+    ("GET", "/desk/import/undo"): Right.IMPORT,
+    ("POST", "/desk/import/undo"): Right.IMPORT,
+    ("GET", "/desk/import/{number}"): Right.IMPORT,
+    ("POST", "/desk/import/{number}"): Right.IMPORT,
+    ("POST", "/desk/import/{number}/run"): Right.IMPORT,
+    # --- network ---
+    # --- counter ---
+    # --- photos and labels ---
+    ("GET", "/labels"): Right.LABELS,
+    ("POST", "/labels/address"): Right.LABELS,
+    ("GET", "/labels/print"): Right.LABELS,
+    ("GET", "/labels/print.pdf"): Right.LABELS,
+    ("GET", "/labels/sheet/{key}.css"): Right.LABELS,
+    # --- keep ---
+    # --- outside ---
+}
+
+
+def person_of(request: web.Request) -> Person:
+    """Return whoever asks: a visitor when nobody is signed in."""
+    person: Person = request.get(_PERSON, VISITOR)
+    return person
+
+
+def route_of(request: web.Request) -> tuple[str, str] | None:
+    """Return the row of `ROUTES` that a request is about; None when there is nothing there."""
+    resource = request.match_info.route.resource
+    if resource is None:
+        return None
+    method = "GET" if request.method == "HEAD" else request.method
+    return method, resource.canonical
+
+
+def is_from_here(request: web.Request) -> bool:
+    """Say whether a page of this node sent a request, by what browsers say and cannot forge.
+
+    A node at `http://name.local` gets no `Sec-Fetch-Site`, but always an `Origin` with a form.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = urlsplit(request.headers.get("Origin", ""))
+    node = request.app.get(NODE)
+    ours = {request.host, *(urlsplit(url).netloc for url in (node.urls if node else ()))}
+    return origin.scheme in ("http", "https") and origin.netloc in ours
+
+
+def bearer_of(request: web.Request) -> str:
+    """Return the token that a program sent, or nothing; a browser never sends one by itself."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+@web.middleware
+async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what another site's page sends with the cookies of a browser here."""
+    if request.method in SAFE_METHODS or bearer_of(request) or is_from_here(request):
+        return await handler(request)
+    raise ForbiddenError(
+        "this came from a page of another site, or does not say where it comes from",
+        "open this lab's own page and try there; programs send a token",
+        code="cross_site",
+    )
+
+
+@web.middleware
+async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who asks, and let through what the table grants."""
+    route = route_of(request)
+    if route is None:
+        return await handler(request)  # aiohttp's own 404 and 405
+    person = request[_PERSON] = await _identify(request)
+    right = ROUTES.get(route)
+    if right is None or not person.may(right):
+        return _refuse(request, person)
+    response = await handler(request)
+    if request.method not in SAFE_METHODS and person.id is not None and response.status < 400:
+        members = node_of(request).service.members
+        await node_of(request).write(members.note, person.id, " ".join(route), request.path)
+    return response
+
+
+async def _identify(request: web.Request) -> Person:
+    """Return who asks; a cookie that no longer counts is a visitor's, a token that never did not.
+
+    Raises UnauthorizedError.
+    """
+    node = node_of(request)
+    if token := bearer_of(request):
+        if node.token and hmac.compare_digest(token.encode(), node.token.encode()):
+            return OWNER
+        known = await node.read(node.service.members.by_token, token)
+        if known is None:
+            raise UnauthorizedError("this token is not known", "make one on your account's page")
+        return Person(known.id, known.name, known.role, known.scopes)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    found = await node.read(node.service.members.by_session, cookie) if cookie else None
+    if found is None:
+        return VISITOR
+    known, unseen = found
+    if unseen and known.session is not None:
+        await node.write(node.service.members.session_seen, known.session)
+    return Person(known.id, known.name, known.role, session=known.session)
+
+
+def _refuse(request: web.Request, person: Person) -> web.Response:
+    """Send who is not signed in to the login, and tell everybody else no."""
+    if person.role is not Role.VISITOR:
+        raise ForbiddenError("your account may not do this", "ask a manager of this lab")
+    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+        raise UnauthorizedError(
+            "this is for people who are signed in, and for programs with a token",
+            "send `Authorization: Bearer …`, or sign in at /login",
+        )
+    wanted = request.path_qs if request.method in ("GET", "HEAD") else ""
+    return web.HTTPSeeOther("/login" + (f"?{urlencode({'next': wanted})}" if wanted else ""))
+
+
+async def sign_in(request: web.Request, response: web.StreamResponse, member: int) -> None:
+    """Open a session for a member on the device that asks, and put its cookie on the answer."""
+    node = node_of(request)
+    device = device_name(request.headers.get("User-Agent", ""))
+    begin = node.service.members.begin_session
+    secret = await node.write(begin, member, device, request.remote or "")
+    response.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        # At http://name.local a browser would drop it; behind a proxy with TLS it must be there.
+        secure=request.secure or request.headers.get("X-Forwarded-Proto") == "https",
+    )
+
+
+def local_path(text: str) -> str:
+    """Return where to go next if it is a path of ours, or the home page: never another site."""
+    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if safe and "\\" not in text else "/"
