@@ -57,6 +57,7 @@ class Service:
         self.once = Once(self.opened)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
+        self.search = Finding(self.opened, shown).search
         self.status = self.labs_part.status
 
     def __enter__(self) -> "Service":

@@ -13,7 +13,8 @@ from fedlab.node import driver
 from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
-from fedlab.node.web import health, log, pages
+from fedlab.node.web import accounts, health, log, pages
+from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.guard import progress
 from fedlab.node.web.keys import NODE
 
@@ -73,10 +74,20 @@ def static_url(name: str) -> str:
 
 def make_web_app(node: Node) -> web.Application:
     """Everything that a node serves on its public port."""
-    app = web.Application(middlewares=[progress, errors], client_max_size=BODY_BYTES_MAX)
+    app = web.Application(
+        middlewares=[progress, errors, same_origin, access], client_max_size=BODY_BYTES_MAX
+    )
     app[NODE] = node
     pages.setup(app, static_url)
-    for routes in (pages.routes, api.routes, log.routes, health.routes, driver.routes):
+    accounts.setup(app)
+    for routes in (
+        pages.routes,
+        accounts.routes,
+        api.routes,
+        log.routes,
+        health.routes,
+        driver.routes,
+    ):
         app.router.add_routes(routes)
     app.router.add_static("/static/", STATIC_DIR)
     app.on_response_prepare.append(_secure)
