@@ -55,6 +55,7 @@ class Service:
         self.bundles = Bundles(self.opened)
         self.backups = Backups(self.opened)
         self.once = Once(self.opened)
+        self.members = Members(self.opened)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
         self.search = Finding(self.opened, shown).search
@@ -62,7 +63,6 @@ class Service:
 
     def __enter__(self) -> "Service":
         return self
-        self.members = Members(self.opened)
 
     def __exit__(
         self,
