@@ -60,6 +60,7 @@ CALLS: dict[str, Call] = {
     "item_show": _read(lambda service: service.items.show),
     "import": _write(lambda service: service.imports.run),
     "import_undo": _write(lambda service: service.imports.undo),
+    "export": _read(lambda service: service.outside.export),
     "log": _read(lambda service: service.logs.page),
     "verify": _read(lambda service: service.logs.verify),
     "rebuild": _write(lambda service: service.logs.rebuild),

@@ -11,7 +11,18 @@ from collections.abc import Sequence
 import click
 
 from fedlab import __version__
-from fedlab.node.cli import counter, finding, items, keeping, peers, profile, serving, sheets, upkeep
+from fedlab.node.cli import (
+    counter,
+    finding,
+    items,
+    keeping,
+    outside,
+    peers,
+    profile,
+    serving,
+    sheets,
+    upkeep,
+)
 from fedlab.node.cli.base import Invocation, Root, print_error
 from fedlab.node.errors import BadRequestError, explain
 
@@ -24,7 +35,7 @@ def fedlab(ctx: click.Context) -> None:
     ctx.ensure_object(Invocation)
 
 
-for part in (peers, profile, items, counter, sheets, finding, upkeep, keeping, serving):
+for part in (peers, profile, items, counter, sheets, outside, finding, upkeep, keeping, serving):
     for command in part.COMMANDS:
         fedlab.add_command(command)
 

@@ -23,6 +23,7 @@ from fedlab.node.service.labs import Labs
 from fedlab.node.service.logs import Logs
 from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
+from fedlab.node.service.outside import Outside
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.profile import Profile
 from fedlab.node.service.members import Members
@@ -55,6 +56,7 @@ class Service:
         self.bundles = Bundles(self.opened)
         self.backups = Backups(self.opened)
         self.once = Once(self.opened)
+        self.outside = Outside(self.opened, self.peers)
         self.members = Members(self.opened)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)

@@ -114,6 +114,9 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/labels/sheet/{key}.css"): Right.LABELS,
     # --- keep ---
     # --- outside ---
+    ("GET", "/okw.json"): Right.SEE_PUBLIC,
+    ("GET", "/spaceapi.json"): Right.SEE_PUBLIC,
+    ("GET", "/lamednum.csv"): Right.SEE_PUBLIC,
 }
 
 

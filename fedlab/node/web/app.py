@@ -13,7 +13,7 @@ from fedlab.node import driver
 from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
-from fedlab.node.web import accounts, health, log, pages
+from fedlab.node.web import accounts, health, log, outside, pages
 from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.guard import progress
 from fedlab.node.web.keys import NODE
@@ -86,6 +86,7 @@ def make_web_app(node: Node) -> web.Application:
         api.routes,
         log.routes,
         health.routes,
+        outside.routes,
         driver.routes,
     ):
         app.router.add_routes(routes)
