@@ -78,6 +78,15 @@ class Catalogue:
         for states in self._in_turn(lab):
             yield from (pair for pair in self._pairs(states) if not pair[0].retired)
 
+    def states_after(self, lab: LabId, code: str = "") -> Iterator[ItemState]:
+        """Yield a lab's items as folded, those after a code, by code; retired ones too."""
+        rows = self._projections.items(lab, code)
+        return (_read_item(row.state) for row in rows if row.state is not None)
+
+    def seen(self, states: Sequence[ItemState]) -> list[tuple[ItemState, ItemView]]:
+        """Return items with how people see them; their details are read together."""
+        return self._pairs(states)
+
     def counts(self) -> dict[LabId, int]:
         """Return how many items each lab offers, retired ones not counted."""
         return self._projections.counts()

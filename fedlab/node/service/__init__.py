@@ -16,6 +16,7 @@ from fedlab.node.service.attention import Attention
 from fedlab.node.service.backups import Backups
 from fedlab.node.service.base import Opened
 from fedlab.node.service.bundles import Bundles
+from fedlab.node.service.desk import Desk
 from fedlab.node.service.finding import Finding
 from fedlab.node.service.imports import Imports
 from fedlab.node.service.items import Items
@@ -28,6 +29,7 @@ from fedlab.node.service.peers import Peers
 from fedlab.node.service.profile import Profile
 from fedlab.node.service.members import Members
 from fedlab.node.service.shown import Shown
+from fedlab.node.service.uploads import Uploads
 from fedlab.node.store import SqliteStore
 from fedlab.node.writer import Writer
 from fedlab.protocol.entry import LabId
@@ -60,7 +62,10 @@ class Service:
         self.members = Members(self.opened)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
-        self.search = Finding(self.opened, shown).search
+        finding = Finding(self.opened, shown)
+        self.search = finding.search
+        self.desk = Desk(self.opened, shown, finding)
+        self.uploads = Uploads(self.opened, self.imports)
         self.status = self.labs_part.status
 
     def __enter__(self) -> "Service":

@@ -112,12 +112,15 @@ class ProjectionTables:
                 found.update({(lab, code): state for lab, code, state in rows})
         return found
 
-    def items(self, lab: str | None = None) -> Iterator[StoredItem]:
-        """Yield the items of a lab, or of all, by lab and code; a few hundred in memory at once."""
+    def items(self, lab: str | None = None, after: str = "") -> Iterator[StoredItem]:
+        """Yield the items of a lab, or of all, by lab and code; a few hundred in memory at once.
+
+        With `after`, only those of each lab with a code that comes after that one.
+        """
         with self._database.read() as conn:
             labs = [lab for (lab,) in conn.execute("SELECT lab FROM labs ORDER BY lab")]
         for each in labs if lab is None else [lab]:
-            code = ""
+            code = after
             while found := self._items_after(each, code):
                 yield from found
                 code = found[-1].code
