@@ -4,17 +4,18 @@ import datetime
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
 
 from fedlab.node.errors import ConflictError, ForbiddenError, NotFoundError, ServiceError
-from fedlab.node.members.people import Member, Session, fold
-from fedlab.node.members.roles import Right, Role, grants
+from fedlab.node.members.people import Click, Member, Session, Token, fold
+from fedlab.node.members.roles import RIGHTS, Right, Role, grants
 from fedlab.node.service.base import Opened, now
 from fedlab.protocol.limits import (
+    API_TOKENS_MAX,
     EMAIL_CHARS_MAX,
     MEMBER_NAME_CHARS_MAX,
     MEMBERS_MAX,
@@ -117,7 +118,7 @@ class Members:
             self._may_give(giver, changed.role)
         with _told_when_taken(changed.login), self._store.transaction():
             self._store.members.put(changed)
-            self._keep_an_admin()
+            self._keep_an_admin(before)
             if changed.role != before.role:
                 self._store.login_keys.end(member)
         return self.get(member)
@@ -130,7 +131,7 @@ class Members:
             self._store.members.put(before._replace(left=True, login=None))
             self._store.members.set_password(member, "")
             self._end_keys(member)
-            self._keep_an_admin()
+            self._keep_an_admin(before)
         return self.get(member)
 
     def come_back(self, giver: Role, member: int) -> Member:
@@ -145,9 +146,11 @@ class Members:
         self._store.login_keys.end(member)
         self._store.api_tokens.end(member)
 
-    def _keep_an_admin(self) -> None:
+    def _keep_an_admin(self, changed: Member) -> None:
         day = today()
-        if not any(one.is_current(day) for one in self._store.members.with_role(Role.ADMIN)):
+        if changed.role is Role.ADMIN and not any(
+            one.is_current(day) for one in self._store.members.with_role(Role.ADMIN)
+        ):
             raise ConflictError(
                 "nobody would be left to look after this lab's accounts",
                 "make somebody else an admin first",
@@ -213,6 +216,67 @@ class Members:
         """Sign one of somebody's devices out, or all."""
         self._store.sessions.end(member, session)
 
+    # --- one-time links and printed cards ---
+
+    def make_key(self, giver: Role, member: int, kind: str) -> str:
+        """Return the secret of a new link or card, in place of the one before.
+
+        Whoever makes a key can use it, so that it takes the right to give the role; a card lies
+        about in pockets, so that it opens no account that can do more than lend.
+        """
+        found = self.get(member)
+        self._may_give(giver, found.role)
+        if kind == "card" and found.role not in (Role.MEMBER, Role.VOLUNTEER):
+            raise ForbiddenError(
+                f"a card is not for the role {found.role}", "make a one-time link instead"
+            )
+        secret, at = secrets.token_urlsafe(24), now()
+        seconds = CARD_SECONDS if kind == "card" else LINK_SECONDS
+        self._store.login_keys.add(digest_of(secret), member, kind, at, at + seconds)
+        return secret
+
+    def by_key(self, secret: str) -> tuple[Member, str] | None:
+        """Return whose link or card it is, and which of both; None for one that does not count."""
+        key = self._store.login_keys.find(digest_of(secret))
+        member = self._store.members.get(key.member) if key else None
+        if key is None or member is None or key.expires_at < now():
+            return None
+        return (member, key.kind) if member.is_current(today()) else None
+
+    def enter(self, secret: str) -> Member | None:
+        """Return whom a link or card lets in now; a link is used up."""
+        found = self.by_key(secret)
+        if found is None:
+            return None
+        member, kind = found
+        if kind == "link" and not self._store.login_keys.take(digest_of(secret)):
+            return None
+        return member
+
+    # --- programs ---
+
+    def make_token(self, member: int, name: str, scopes: Sequence[str]) -> str:
+        """Return a new token's secret; it does for its owner what its scopes say, and no more."""
+        owner = self.get(member)
+        if len(self._store.api_tokens.of(member)) >= API_TOKENS_MAX:
+            raise ServiceError("you have many tokens already", "end one that is not used")
+        label = str(_checked({"name": name})["name"])
+        wanted = sorted(set(scopes))
+        for scope in wanted:
+            if scope not in RIGHTS[owner.role]:
+                raise ForbiddenError(f"you have not the right {scope!r}", "choose among yours")
+        secret = secrets.token_urlsafe(32)
+        self._store.api_tokens.add(digest_of(secret), member, label, wanted, now())
+        return secret
+
+    def tokens(self, member: int) -> list[Token]:
+        """Return somebody's tokens."""
+        return self._store.api_tokens.of(member)
+
+    def end_token(self, member: int, token: int) -> None:
+        """Make a token worthless."""
+        self._store.api_tokens.end(member, token)
+
     def by_token(self, secret: str) -> Known | None:
         """Return for whom a program asks, and what it may do."""
         token = self._store.api_tokens.find(digest_of(secret))
@@ -228,6 +292,14 @@ class Members:
         """Note privately what somebody did."""
         at = now()
         self._store.journal.add(at, member, what, subject, at - JOURNAL_SECONDS)
+
+    def journal(self, limit: int, before: int | None = None) -> list[Click]:
+        """Return what people did, the newest first."""
+        return self._store.journal.list(limit, before)
+
+    def find(self, text: str, limit: int) -> list[Member]:
+        """Return members by name, address or number; those who left last."""
+        return self._store.members.find(text, limit)
 
 
 def _role(text: str) -> Role:

@@ -83,6 +83,24 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/login"): Right.SEE_PUBLIC,
     ("POST", "/login"): Right.SEE_PUBLIC,
     ("POST", "/logout"): Right.SEE_PUBLIC,
+    ("GET", "/enter/{secret}"): Right.SEE_PUBLIC,  # the secret is what lets in
+    ("POST", "/enter/{secret}"): Right.SEE_PUBLIC,
+    ("GET", "/account"): Right.OWN_ACCOUNT,
+    ("POST", "/account/password"): Right.OWN_ACCOUNT,
+    ("POST", "/account/devices/{number}/end"): Right.OWN_ACCOUNT,
+    ("POST", "/account/tokens"): Right.OWN_ACCOUNT,
+    ("POST", "/account/tokens/{number}/end"): Right.OWN_ACCOUNT,
+    ("GET", "/members"): Right.MEMBERS,
+    ("POST", "/members"): Right.MEMBERS,
+    ("GET", "/members/import"): Right.MEMBERS,
+    ("POST", "/members/import"): Right.MEMBERS,
+    ("GET", "/members/{number}"): Right.MEMBERS,
+    ("POST", "/members/{number}"): Right.MEMBERS,
+    ("POST", "/members/{number}/end"): Right.MEMBERS,
+    ("POST", "/members/{number}/back"): Right.MEMBERS,
+    ("POST", "/members/{number}/link"): Right.MEMBERS,
+    ("POST", "/members/{number}/card"): Right.MEMBERS,
+    ("GET", "/journal"): Right.SETTINGS,
     # --- start ---
     # --- desk ---
     ("GET", "/desk"): Right.SEE_DESK,
@@ -107,6 +125,10 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     # --- network ---
     # --- counter ---
     # --- photos and labels ---
+    ("GET", "/photo/{name}"): Right.SEE_PUBLIC,
+    ("GET", "/photo/{name}/thumb"): Right.SEE_PUBLIC,
+    ("POST", "/item/{code}/photos"): Right.EDIT_ITEMS,
+    ("POST", "/item/{code}/photos/{name}/remove"): Right.EDIT_ITEMS,
     ("GET", "/labels"): Right.LABELS,
     ("POST", "/labels/address"): Right.LABELS,
     ("GET", "/labels/print"): Right.LABELS,
@@ -176,12 +198,25 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     person = request[_PERSON] = await _identify(request)
     right = ROUTES.get(route)
     if right is None or not person.may(right):
-        return _refuse(request, person)
-    response = await handler(request)
-    if request.method not in SAFE_METHODS and person.id is not None and response.status < 400:
-        members = node_of(request).service.members
-        await node_of(request).write(members.note, person.id, " ".join(route), request.path)
+        raise _refusal(request, person)
+    if request.method in SAFE_METHODS:
+        return await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as exc:  # a form that was taken answers with a redirect
+        if exc.status < 400:
+            await _note(request, route, person)
+        raise
+    if response.status < 400:
+        await _note(request, route, person)
     return response
+
+
+async def _note(request: web.Request, route: tuple[str, str], person: Person) -> None:
+    """Keep privately who did what."""
+    if person.id is not None:
+        node = node_of(request)
+        await node.write(node.service.members.note, person.id, " ".join(route), request.path)
 
 
 async def _identify(request: web.Request) -> Person:
@@ -207,12 +242,12 @@ async def _identify(request: web.Request) -> Person:
     return Person(known.id, known.name, known.role, session=known.session)
 
 
-def _refuse(request: web.Request, person: Person) -> web.Response:
-    """Send who is not signed in to the login, and tell everybody else no."""
+def _refusal(request: web.Request, person: Person) -> Exception:
+    """Return what sends who is not signed in to the login, and tells everybody else no."""
     if person.role is not Role.VISITOR:
-        raise ForbiddenError("your account may not do this", "ask a manager of this lab")
+        return ForbiddenError("your account may not do this", "ask a manager of this lab")
     if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
-        raise UnauthorizedError(
+        return UnauthorizedError(
             "this is for people who are signed in, and for programs with a token",
             "send `Authorization: Bearer …`, or sign in at /login",
         )

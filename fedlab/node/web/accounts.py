@@ -77,7 +77,7 @@ async def login(request: web.Request) -> web.StreamResponse:
     response = web.HTTPSeeOther(where)
     await sign_in(request, response, member.id)
     await node.write(node.service.members.note, member.id, "login")
-    return response
+    raise response
 
 
 def _from(request: web.Request) -> str:
@@ -91,4 +91,4 @@ async def logout(request: web.Request) -> web.StreamResponse:
         await node.write(node.service.members.end_session, person.id, person.session)
     response = web.HTTPSeeOther("/")
     response.del_cookie(SESSION_COOKIE)
-    return response
+    raise response
