@@ -26,6 +26,7 @@ from fedlab.node.control import Contact, control_app, new_token, open_alone, wri
 from fedlab.node.errors import ServiceError
 from fedlab.node.heap import share_one_heap
 from fedlab.node.indexing import Helper
+from fedlab.node.keeping.clockwork import kept
 from fedlab.node.service import Service
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ async def serve(
         stack.callback(service.folder.control.unlink, missing_ok=True)
         if node.driver is not None:
             node.driver.wake()
+        await stack.enter_async_context(kept(node))
         yield node
 
 

@@ -94,7 +94,7 @@ class Backups:
             last_success=plan.success_at or None,
             next=due_at(plan) if planned else None,
             rehearsed=plan.rehearsed_at or None,
-            next_rehearsal=plan.rehearsed_at + REHEARSE_S if planned and plan.success_at else None,
+            next_rehearsal=plan.rehearsed_at + REHEARSE_S if plan.rehearsed_at else None,
             same_disk=planned and self._is_same_disk(Path(plan.folder)),
             problems=self.problems(int(time.time())),
         )
@@ -161,7 +161,7 @@ class Backups:
         try:
             self._check_mark(Path(plan.folder))
             written = self._write(Path(plan.folder))
-            self._drop_old(plan)
+            self._drop_old(plan, written)
         except (ServiceError, OSError) as exc:
             self._note(attempt_at=int(time.time()), problem=str(exc))
             raise
@@ -230,9 +230,10 @@ class Backups:
                 code="no_place",
             )
 
-    def _drop_old(self, plan: Plan) -> None:
+    def _drop_old(self, plan: Plan, written: BackupAnswer) -> None:
         for path in list_backups(Path(plan.folder), self._opened.lab)[plan.keep :]:
-            path.unlink(missing_ok=True)
+            if str(path) != written.path:  # whatever the clock has named it
+                path.unlink(missing_ok=True)
 
     def _is_same_disk(self, place: Path) -> bool:
         with suppress(OSError):
@@ -248,9 +249,18 @@ def due_at(plan: Plan) -> int:
     return due
 
 
-def rehearsal_due_at(plan: Plan) -> int:
-    """Return when the newest backup is to be read back, once a month; never before there is one."""
-    return plan.rehearsed_at + REHEARSE_S if plan.rehearsed_at else plan.success_at
+def is_due(plan: Plan, now: float) -> bool:
+    """Say whether to back up now; so too when the clock has gone back behind the last one."""
+    if not plan.folder:
+        return False
+    return due_at(plan) <= now or plan.attempt_at > now + HOUR_S
+
+
+def is_rehearsal_due(plan: Plan, now: float) -> bool:
+    """Say whether to read a backup back: the first one at once, then one each month."""
+    if not plan.folder or not plan.success_at or plan.problem:
+        return False
+    return plan.rehearsed_at + REHEARSE_S <= now or plan.rehearsed_at > now + HOUR_S
 
 
 def _described(path: Path, line: Line) -> BackupAnswer:
