@@ -15,7 +15,9 @@ from fedlab.node.service.answers import LabAnswer
 from fedlab.node.service.attention import Attention
 from fedlab.node.service.backups import Backups
 from fedlab.node.service.base import Opened
+from fedlab.node.service.borrowers import Borrowers
 from fedlab.node.service.bundles import Bundles
+from fedlab.node.service.counter import Counter
 from fedlab.node.service.desk import Desk
 from fedlab.node.service.finding import Finding
 from fedlab.node.service.imports import Imports
@@ -28,6 +30,7 @@ from fedlab.node.service.outside import Outside
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.profile import Profile
 from fedlab.node.service.members import Members
+from fedlab.node.service.reminders import Reminders
 from fedlab.node.service.shown import Shown
 from fedlab.node.service.uploads import Uploads
 from fedlab.node.store import SqliteStore
@@ -58,6 +61,9 @@ class Service:
         self.bundles = Bundles(self.opened)
         self.backups = Backups(self.opened)
         self.once = Once(self.opened)
+        self.borrowers = Borrowers(self.opened.store.counter, self.opened.store.members)
+        self.counter = Counter(self.opened, self.borrowers)
+        self.reminders = Reminders(self.opened, self.counter)
         self.outside = Outside(self.opened, self.peers)
         self.members = Members(self.opened)
         self.network = Network(self.opened, self.peers)
