@@ -68,6 +68,11 @@ class Folder:
         return self.path / "setup-code"
 
     @property
+    def photos(self) -> Path:
+        """Photos, each named by the hash of what is in it."""
+        return self.path / "photos"
+
+    @property
     def demo(self) -> Path:
         """The folders of the demonstration's labs."""
         return self.path / "demo"

@@ -314,6 +314,16 @@ BACKUP_FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 # A bundle of entries from a peer's /log: 256 of 4 KiB.
 MIRROR_BYTES_MAX: Final = 2 * 1024 * 1024
 
+# --- photos -------------------------------------------------------------------------------------
+
+# What a phone's camera writes at its best; a photo is made smaller before it is kept.
+PHOTO_UPLOAD_BYTES_MAX: Final = 24 * 1024 * 1024
+# 1,600 pixels wide; one travels in one frame.
+PHOTO_BYTES_MAX: Final = 900 * 1024
+assert PHOTO_BYTES_MAX + 1024 <= FRAME_BYTES_MAX
+# The thing, its plate, its accessories, its case, and how it is used.
+PHOTOS_MAX: Final = 8
+
 # --- labels -------------------------------------------------------------------------------------
 
 # Ten sheets of the smallest: 2 MB of page, and more than anybody cuts and sticks in one go.

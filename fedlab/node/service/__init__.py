@@ -22,12 +22,14 @@ from fedlab.node.service.desk import Desk
 from fedlab.node.service.finding import Finding
 from fedlab.node.service.imports import Imports
 from fedlab.node.service.items import Items
+from fedlab.node.service.labels import Labels
 from fedlab.node.service.labs import Labs
 from fedlab.node.service.logs import Logs
 from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
 from fedlab.node.service.outside import Outside
 from fedlab.node.service.peers import Peers
+from fedlab.node.service.photos import Photos
 from fedlab.node.service.profile import Profile
 from fedlab.node.service.members import Members
 from fedlab.node.service.reminders import Reminders
@@ -56,7 +58,9 @@ class Service:
         self.labs_part = Labs(self.opened, shown, self.peers)
         self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
+        self.photos = Photos(self.opened, self.items)
         self.imports = Imports(self.opened)
+        self.labels = Labels(self.opened)
         self.logs = Logs(self.opened)
         self.bundles = Bundles(self.opened)
         self.backups = Backups(self.opened)

@@ -13,7 +13,7 @@ from fedlab.node import driver
 from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
-from fedlab.node.web import accounts, health, log, outside, pages
+from fedlab.node.web import accounts, health, labels, log, outside, pages, photos
 from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.guard import progress
 from fedlab.node.web.keys import NODE
@@ -82,8 +82,10 @@ def make_web_app(node: Node) -> web.Application:
     accounts.setup(app)
     for routes in (
         pages.routes,
+        photos.routes,
         accounts.routes,
         api.routes,
+        labels.routes,
         log.routes,
         health.routes,
         outside.routes,

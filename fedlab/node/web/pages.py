@@ -183,14 +183,24 @@ def _arguments(form: SearchForm) -> dict[str, Any]:
 @routes.get("/I/{lab}/{code}")
 async def item(request: web.Request) -> web.StreamResponse:
     """What a QR label points to; letters' case does not matter, as labels carry capitals."""
+    return await show_item(request, request.match_info["lab"], request.match_info["code"])
+
+
+async def show_item(
+    request: web.Request, lab: str, code: str, status: int = 200, photo_problem: str = ""
+) -> web.StreamResponse:
+    """Show an item's page, also with what was wrong with a form on it."""
     node = node_of(request)
-    name = f"{request.match_info['lab'].lower()}/{request.match_info['code'].upper()}"
+    name = f"{lab.lower()}/{code.upper()}"
     today = datetime.datetime.now(tz=datetime.UTC).astimezone().date()
     until = today + datetime.timedelta(days=CALENDAR_DAYS - 1)
     found = await node.read(
         lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
     )
-    return render(request, "item.html", item=found, rows=_item_rows(_language(request), found))
+    rows = _item_rows(_language(request), found)
+    return render(
+        request, "item.html", status, item=found, rows=rows, photo_problem=photo_problem
+    )
 
 
 def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:

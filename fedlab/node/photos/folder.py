@@ -1,0 +1,77 @@
+"""The photos of a node, each in a file named by its SHA-256.
+
+    photos/ab/<sha256>.jpg      what is shown, made safe here
+    photos/ab/<sha256>.thumb    the same, small
+    photos/ab/<sha256>.sent     a peer's photo as the peer gave it, whose hash it is
+
+Of this lab's own photos, the hash is that of what is shown.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Final
+
+from fedlab.node.files import read_file, write_durably
+from fedlab.node.photos.making import Photo
+from fedlab.protocol.limits import PHOTO_BYTES_MAX
+
+_NAME: Final = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text names a photo: nothing else ever becomes part of a path."""
+    return _NAME.match(text) is not None
+
+
+class PhotoFolder:
+    """The folder; nothing in it is changed once it is there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def full(self, name: str) -> Path:
+        """Return where the photo to show is, or would be."""
+        return self._file(name, ".jpg")
+
+    def thumb(self, name: str) -> Path:
+        """Return where the small one is, or would be."""
+        return self._file(name, ".thumb")
+
+    def has(self, name: str) -> bool:
+        """Say whether a photo is here."""
+        return self.full(name).exists() and self.thumb(name).exists()
+
+    def add(self, photo: Photo) -> str:
+        """Keep a photo of this lab's and return its name."""
+        name = hashlib.sha256(photo.full).hexdigest()
+        self._put(name, photo)
+        return name
+
+    def add_sent(self, sent: bytes, photo: Photo) -> str:
+        """Keep a peer's photo, as it was sent and as it is shown; return its name."""
+        name = hashlib.sha256(sent).hexdigest()
+        self._put(name, photo)
+        write_durably(self._file(name, ".sent"), sent)
+        return name
+
+    def to_send(self, name: str) -> bytes | None:
+        """Return the bytes whose hash the name is, for a peer; None if they are not here."""
+        for path in (self._file(name, ".sent"), self.full(name)):
+            if path.exists():
+                return read_file(path, PHOTO_BYTES_MAX)
+        return None
+
+    def remove(self, name: str) -> None:
+        """Forget a photo."""
+        for ending in (".jpg", ".thumb", ".sent"):
+            self._file(name, ending).unlink(missing_ok=True)
+
+    def _put(self, name: str, photo: Photo) -> None:
+        self.full(name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_durably(self.thumb(name), photo.thumb)
+        write_durably(self.full(name), photo.full)
+
+    def _file(self, name: str, ending: str) -> Path:
+        assert is_name(name)
+        return self._path / name[:2] / (name + ending)
