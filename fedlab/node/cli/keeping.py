@@ -1,4 +1,4 @@
-"""`backup`, `restore` and `new-keys`: what a lab does against the day its card dies."""
+"""What keeps a lab: `backup`, `restore`, `new-keys`, `doctor`, `service`."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,8 @@ import click
 
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Branch, Invocation, Leaf, pass_invocation, say
+from fedlab.node.config import DEFAULT_PORT
+from fedlab.node.errors import Exit
 
 
 @click.group(cls=Branch)
@@ -143,6 +145,74 @@ def new_keys(inv: Invocation, words_file: Any, peers: tuple[str, ...], alone: bo
     inv.answer(msgspec.to_builtins(answer), _show_restored)
 
 
+@click.command(cls=Leaf)
+@pass_invocation
+def doctor(inv: Invocation) -> int:
+    """Look over this lab and its machine. Exit 1 if something is wrong."""
+    import msgspec
+
+    from fedlab.node import doctor as doctors  # late: `--help` must not pay for these
+    from fedlab.node.errors import ServiceError
+
+    checks = doctors.machine_checks(inv.folder)
+    try:
+        status, plans = inv.call("status"), inv.call("backup_status")
+        checks += doctors.lab_checks(inv.folder, status, plans)
+    except ServiceError as exc:
+        checks.append(doctors.open_problem(exc))
+    inv.answer(msgspec.to_builtins(doctors.DoctorAnswer(checks)), _show_checks)
+    wrong = any(check.state == "bad" for check in checks)
+    return Exit.REFUSED if wrong else Exit.DONE
+
+
+def _show_checks(answer: dict[str, Any]) -> None:
+    for check in answer["checks"]:
+        click.echo(f"{check['state']:<5} {check['name']:<8} {check['message']}")
+        if check["hint"]:
+            click.echo(f"{'':<15}{check['hint']}")
+
+
+@click.group(cls=Branch)
+def service() -> None:
+    """Run this lab's node at every boot, by systemd."""
+
+
+_USER = click.option("--user", default="fedlab", show_default=True, help="Made if it is not there.")
+_PORT = click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where it listens.")
+
+
+@service.command("install")
+@_USER
+@_PORT
+@pass_invocation
+def install(inv: Invocation, user: str, port: int) -> None:
+    """Install the node as a service and start it. Takes root.
+
+    Its data lies in /var/lib/fedlab, or where --data says.
+    """
+    import msgspec
+
+    from fedlab.node.keeping.unit import DATA, install_service
+
+    answer = install_service(user=user, data=inv.data or DATA, port=port)
+    inv.answer(
+        msgspec.to_builtins(answer),
+        lambda done: say(f"fedlab runs, now and at every boot: {done['unit']}, {done['data']}"),
+    )
+
+
+@service.command("show")
+@_USER
+@_PORT
+@pass_invocation
+def show_unit(inv: Invocation, user: str, port: int) -> None:
+    """Print the unit that `service install` would write."""
+    from fedlab.node.keeping.unit import DATA, unit_text
+
+    text = unit_text(user, inv.data or DATA, port)
+    inv.answer({"unit": text}, lambda answer: click.echo(answer["unit"], nl=False))
+
+
 def _ask_words(file: Any) -> str:
     """Return the words, typed at the terminal or read from a file."""
     if file is not None:
@@ -185,4 +255,4 @@ def _moment(at: int | None) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-COMMANDS: list[click.Command] = [backup, restore, new_keys]
+COMMANDS: list[click.Command] = [backup, restore, new_keys, doctor, service]
