@@ -328,3 +328,8 @@ PHOTOS_MAX: Final = 8
 
 # Ten sheets of the smallest: 2 MB of page, and more than anybody cuts and sticks in one go.
 LABELS_MAX: Final = 650
+
+# --- Bundles through the pages ---
+
+# What two direct peers may bring at most; a stick's FAT file system ends at twice that.
+BUNDLE_UPLOAD_BYTES_MAX: Final = 2 * PEER_BUDGET_BYTES

@@ -211,12 +211,14 @@ class Peers:
 
     def _refuse_own(self, lab: LabId) -> None:
         if lab == self._opened.lab:
-            raise BadRequestError("that is this lab itself", "name another lab")
+            raise BadRequestError("that is this lab itself", "name another lab", code="own_lab")
 
 
 def _parse_invitation(url: str) -> Invitation:
     refused = BadRequestError(
-        "this is not an invitation link", "copy the whole link that `fedlab invite` printed"
+        "this is not an invitation link",
+        "copy the whole link that `fedlab invite` printed",
+        code="no_invitation",
     )
     if len(url) > URL_CHARS_MAX * (URLS_MAX + 2):
         raise refused

@@ -123,6 +123,18 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/import/{number}"): Right.IMPORT,
     ("POST", "/desk/import/{number}/run"): Right.IMPORT,
     # --- network ---
+    ("GET", "/network"): Right.SEE_NETWORK,
+    ("POST", "/network/invite"): Right.PEERS,
+    ("POST", "/network/withdraw"): Right.PEERS,
+    ("GET", "/network/join"): Right.PEERS,
+    ("POST", "/network/join"): Right.PEERS,
+    ("POST", "/network/vouch"): Right.PEERS,
+    ("POST", "/network/unvouch"): Right.PEERS,
+    ("POST", "/network/block"): Right.PEERS,
+    ("POST", "/network/unblock"): Right.PEERS,
+    ("GET", "/network/bundle"): Right.PEERS,
+    ("POST", "/network/bundle"): Right.PEERS,
+    ("GET", "/attention"): Right.SEE_DESK,
     # --- counter ---
     # --- photos and labels ---
     ("GET", "/photo/{name}"): Right.SEE_PUBLIC,

@@ -13,7 +13,18 @@ from fedlab.node import driver
 from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
-from fedlab.node.web import accounts, health, labels, log, outside, pages, photos
+from fedlab.node.web import (
+    accounts,
+    attention,
+    bundles,
+    health,
+    labels,
+    log,
+    network,
+    outside,
+    pages,
+    photos,
+)
 from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.guard import progress
 from fedlab.node.web.keys import NODE
@@ -75,7 +86,8 @@ def static_url(name: str) -> str:
 def make_web_app(node: Node) -> web.Application:
     """Everything that a node serves on its public port."""
     app = web.Application(
-        middlewares=[progress, errors, same_origin, access], client_max_size=BODY_BYTES_MAX
+        middlewares=[progress, errors, same_origin, access, attention.attention],
+        client_max_size=BODY_BYTES_MAX,
     )
     app[NODE] = node
     pages.setup(app, static_url)
@@ -86,6 +98,9 @@ def make_web_app(node: Node) -> web.Application:
         accounts.routes,
         api.routes,
         labels.routes,
+        attention.routes,
+        bundles.routes,
+        network.routes,
         log.routes,
         health.routes,
         outside.routes,

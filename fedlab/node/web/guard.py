@@ -137,6 +137,14 @@ async def progress(request: web.Request, handler: Handler) -> web.StreamResponse
         guard.within(IDLE_SECONDS)
 
 
+def more_time(request: web.Request, seconds: float | None = BODY_SECONDS) -> None:
+    """Let a request that makes progress go on: a large file takes longer than any page."""
+    transport = request.transport
+    guard = transport.get_protocol() if transport is not None else None
+    if isinstance(guard, Guard):
+        guard.within(seconds)
+
+
 @asynccontextmanager
 async def listen(
     app: web.Application, host: str, port: int, **caps: int

@@ -5,6 +5,8 @@ from aiohttp import web
 from fedlab.node.app import Node
 
 NODE: web.AppKey[Node] = web.AppKey("node", Node)
+# How much needs attention of whoever asks; counted for those who see to it alone.
+ATTENTION: web.RequestKey[int] = web.RequestKey("attention", int)
 
 
 def node_of(request: web.Request) -> Node:

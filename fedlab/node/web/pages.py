@@ -17,7 +17,8 @@ from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language, negotiate
-from fedlab.node.web.keys import node_of
+from fedlab.node.web.keys import ATTENTION, node_of
+from fedlab.node.web.rings import draw
 from fedlab.protocol.limits import HITS_MAX, ITEMS_LISTED_MAX
 
 routes = web.RouteTableDef()
@@ -73,7 +74,8 @@ def wants_html(request: web.Request) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
-def _language(request: web.Request) -> Language:
+def language_of(request: web.Request) -> Language:
+    """Return the language in which a request is answered."""
     return negotiate(
         request.query.get("lang"),
         request.cookies.get(LANGUAGE_COOKIE),
@@ -85,7 +87,7 @@ def _language(request: web.Request) -> Language:
 def render(
     request: web.Request, template: str, status: int = 200, **context: Any
 ) -> web.StreamResponse:
-    language = _language(request)
+    language = language_of(request)
     node = node_of(request)
 
     def switch(code: str) -> str:
@@ -110,6 +112,7 @@ def render(
             "stale_s": STALE_SECONDS,
             "switch": switch,
             "page": "",
+            "attention": request.get(ATTENTION, 0),
             **context,
         },
         status=status,
@@ -127,7 +130,7 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
 
     What the service says is for whoever runs the node: shown as it is, in English, under that.
     """
-    _ = _language(request).gettext
+    _ = language_of(request).gettext
     title, hint = _("This did not work."), _("Change what was asked, and try again.")
     if status == 404:
         title = _("There is nothing at this address.")
@@ -197,10 +200,8 @@ async def show_item(
     found = await node.read(
         lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
     )
-    rows = _item_rows(_language(request), found)
-    return render(
-        request, "item.html", status, item=found, rows=rows, photo_problem=photo_problem
-    )
+    rows = _item_rows(language_of(request), found)
+    return render(request, "item.html", status, item=found, rows=rows, photo_problem=photo_problem)
 
 
 def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
@@ -228,7 +229,8 @@ def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
 @routes.get("/labs")
 async def labs(request: web.Request) -> web.StreamResponse:
     node = node_of(request)
-    return render(request, "labs.html", page="labs", labs=await node.read(node.service.labs))
+    found = await node.read(node.service.labs)
+    return render(request, "labs.html", page="labs", labs=found, rings=draw(found))
 
 
 @routes.get("/lab/{lab}")
@@ -240,7 +242,7 @@ async def lab(request: web.Request) -> web.StreamResponse:
         raise NotFoundError("no lab of this name is known here", "see the list of labs")
     limit = ITEMS_LISTED_MAX if request.query.get("all") else ITEMS_OF_A_LAB
     items = await node.read(lambda: node.service.items.list(lab=wanted, limit=limit))
-    _ = _language(request).gettext
+    _ = language_of(request).gettext
     found = known[0]
     rows = [
         (_("Address"), found.address),

@@ -1,0 +1,112 @@
+"""What needs attention, as people read it: what is wrong, what to do, and the way there."""
+
+from typing import NamedTuple
+
+from fedlab.node.service.attention import Trouble
+from fedlab.node.web.i18n import Language
+
+
+class TroubleText(NamedTuple):
+    """The words for one trouble."""
+
+    title: str
+    todo: str
+    link: str
+    href: str
+    severity: str
+
+
+def trouble_text(language: Language, trouble: Trouble) -> TroubleText:
+    """Return the words for a trouble; one that this fedlab has none for is named by its code."""
+    says = _says(language, trouble)
+    title, todo, link = says.get(trouble.code, (trouble.name or trouble.code, "", ""))
+    link = link or language.gettext("Look at it")
+    return TroubleText(title, todo, link, trouble.remedy, trouble.severity)
+
+
+def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str]]:
+    _, ngettext, name = language.gettext, language.ngettext, trouble.name
+    return {
+        # --- network ---
+        "no_keys": (
+            _("The keys of this lab are missing."),
+            _("Put the file %(name)s back. Until then nothing new can be published.", name=name),
+            "",
+        ),
+        "drafts": (
+            ngettext(
+                "%(count)s change waits to be published.",
+                "%(count)s changes wait to be published.",
+                trouble.count,
+            ),
+            _(
+                "This node is not sure that it still knows everything it has published. As soon as "
+                "another lab is connected, the changes leave by themselves."
+            ),
+            _("See who is connected"),
+        ),
+        "disk": (
+            _("The disk is nearly full."),
+            _(
+                "%(count)s MB are left. Delete something, or move this lab to a larger disk.",
+                count=language.number(trouble.count),
+            ),
+            "",
+        ),
+        "own_split_view": (
+            _("Two copies of this lab’s keys are in use."),
+            _("Stop one of the two nodes. Until then nothing new is published."),
+            "",
+        ),
+        "split_view": (
+            _("%(name)s contradicts itself.", name=name),
+            _("Ring its people: two copies of its keys may be in use, and they must stop one."),
+            "",
+        ),
+        "away": (
+            ngettext(
+                "%(name)s has not been heard of for %(count)s day.",
+                "%(name)s has not been heard of for %(count)s days.",
+                trouble.count,
+                name=name,
+            ),
+            _(
+                "Ask its people whether their node runs. If it has moved, invite it again. If it "
+                "is gone for good, stop vouching for it."
+            ),
+            "",
+        ),
+        "budget": (
+            _(
+                "%(name)s has used %(count)s %% of the room it may take here.",
+                name=name,
+                count=language.number(trouble.count),
+            ),
+            _(
+                "What it and the labs behind it publish fills this disk. Ask it whom it vouches "
+                "for, and block what nobody needs."
+            ),
+            "",
+        ),
+        # --- counter ---
+        "overdue": (
+            ngettext("%(count)s loan is overdue.", "%(count)s loans are overdue.", trouble.count),
+            _("Ring the borrowers, or send them a reminder."),
+            _("See the overdue loans"),
+        ),
+        "unsent": (
+            ngettext(
+                "%(count)s reminder could not be sent.",
+                "%(count)s reminders could not be sent.",
+                trouble.count,
+            ),
+            _("Check the mail settings, or tell the borrowers in another way."),
+            _("See the reminders"),
+        ),
+        # --- keep ---
+        "backups": (
+            _("The backups need somebody."),
+            _("The page says what went wrong and when the last good one was made."),
+            _("See the backups"),
+        ),
+    }
