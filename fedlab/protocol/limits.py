@@ -176,8 +176,8 @@ BACKOFF_KEYS_MAX: Final = 10_000
 # Somebody's devices and programs; the oldest device is signed out for a new one.
 SESSIONS_MAX: Final = 20
 API_TOKENS_MAX: Final = 20
-# A members' list of 20,000 rows in 200 bytes each.
-MEMBERS_FILE_BYTES_MAX: Final = 4 * 1024 * 1024
+# A members' list of 8,000 rows in 120 bytes each.
+MEMBERS_FILE_BYTES_MAX: Final = 1000 * 1024
 # A device is described by the first words of what its browser says.
 DEVICE_CHARS_MAX: Final = 80
 

@@ -173,6 +173,10 @@ class Members:
             return None, ""
         return found, self._store.members.password(found.id)
 
+    def password_hash(self, member: int) -> str:
+        """Return the hash of somebody's password; empty for none."""
+        return self._store.members.password(member)
+
     def set_password(self, member: int, password_hash: str, keep: int | None = None) -> None:
         """Keep a new password, and sign out every device but the one in hand."""
         with self._store.transaction():

@@ -14,12 +14,14 @@ from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
 from fedlab.node.web import (
+    account,
     accounts,
     attention,
     bundles,
     health,
     labels,
     log,
+    members,
     network,
     outside,
     pages,
@@ -96,6 +98,8 @@ def make_web_app(node: Node) -> web.Application:
         pages.routes,
         photos.routes,
         accounts.routes,
+        account.routes,
+        members.routes,
         api.routes,
         labels.routes,
         attention.routes,

@@ -121,6 +121,8 @@ def render(
         response.set_cookie(
             LANGUAGE_COOKIE, language.code, max_age=31_536_000, httponly=True, samesite="Lax"
         )
+    if person_of(request).id is not None:  # nobody else may see it by going back
+        response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
     return response
 
