@@ -101,8 +101,9 @@ def _operation(row: Endpoint, schema_of: dict[type, Json]) -> Json:
         "responses": {
             str(row.status): _response(HTTPStatus(row.status).phrase, schema_of[row.answer]),
             **{
-                str(code): _response(HTTPStatus(code).phrase, schema_of[ErrorAnswer])
-                for code in row.errors
+                str(int(code)): _response(HTTPStatus(code).phrase, schema_of[ErrorAnswer])
+                # A token that nobody knows is refused wherever it is sent.
+                for code in sorted({HTTPStatus.UNAUTHORIZED, *row.errors})
             },
         },
     }

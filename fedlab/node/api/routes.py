@@ -23,6 +23,7 @@ from fedlab.node.service.answers import (
     SearchAnswer,
     StatusAnswer,
 )
+from fedlab.node.service.items import ItemChange
 from fedlab.node.web.keys import node_of
 from fedlab.protocol.limits import HITS_MAX
 
@@ -31,6 +32,19 @@ routes = web.RouteTableDef()
 PREFIX: Final = "/api/v1"
 # A UUID is 36 characters; a longer key is no key.
 IDEMPOTENCY_KEY_CHARS_MAX: Final = 128
+
+
+class NewItem(msgspec.Struct, forbid_unknown_fields=True):
+    """What is said of an item, and its code if it has one already."""
+
+    change: ItemChange
+    code: str | None = None
+
+
+class ChangedItem(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to change: absent fields stay, null clears."""
+
+    change: ItemChange
 
 
 def _json(answer: Any, status: int = 200) -> web.Response:
@@ -137,20 +151,26 @@ _WRITE_ERRORS: Final = (400, 401, 403, 404, 409, 422, 503)
 
 ENDPOINTS: Final = (
     Endpoint("GET", f"{PREFIX}/status", "This node", status, StatusAnswer, errors=()),
-    Endpoint("GET", f"{PREFIX}/search", "Search everything", search, SearchAnswer, SEARCH_PARAMS),
+    Endpoint(
+        "GET", f"{PREFIX}/search", "Search everything", search, SearchAnswer, SEARCH_PARAMS,
+        errors=(400, 404),
+    ),
     Endpoint("GET", f"{PREFIX}/labs", "Every lab known", labs, LabsAnswer, errors=()),
-    Endpoint("GET", f"{PREFIX}/items", "Items by lab", items, ItemsAnswer, ITEMS_PARAMS),
+    Endpoint(
+        "GET", f"{PREFIX}/items", "Items by lab", items, ItemsAnswer, ITEMS_PARAMS,
+        errors=(400, 404),
+    ),
     Endpoint(
         "GET", f"{PREFIX}/items/{{lab}}/{{code}}", "One item", item, ItemAnswer, _ITEM_PATH,
         errors=(400, 404),
     ),
     Endpoint(
         "POST", f"{PREFIX}/items", "Add an item of this lab", add_item, ItemDone, _KEY,
-        body=dict[str, Any], errors=_WRITE_ERRORS, status=201,
+        body=NewItem, errors=_WRITE_ERRORS, status=201,
     ),
     Endpoint(
         "PATCH", f"{PREFIX}/items/{{lab}}/{{code}}", "Change an item of this lab", set_item,
-        ItemDone, _ITEM_PATH + _KEY, body=dict[str, Any], errors=_WRITE_ERRORS,
+        ItemDone, _ITEM_PATH + _KEY, body=ChangedItem, errors=_WRITE_ERRORS,
     ),
     Endpoint(
         "DELETE", f"{PREFIX}/items/{{lab}}/{{code}}", "Retire an item of this lab", retire_item,
