@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,6 +25,8 @@ from fedlab.node.addresses import cannot_listen, check_public_url, node_urls
 from fedlab.node.config import Folder
 from fedlab.node.control import Contact, control_app, new_token, open_alone, write_contact
 from fedlab.node.errors import ServiceError
+from fedlab.node.firststart import spaced
+from fedlab.node.founding import can_found
 from fedlab.node.heap import share_one_heap
 from fedlab.node.indexing import Helper
 from fedlab.node.keeping.clockwork import kept
@@ -189,9 +192,17 @@ async def open_node(service: Service, urls: list[str]) -> AsyncIterator[Node]:
 
 @asynccontextmanager
 async def serve(
-    service: Service, *, host: str, port: int, public_url: str | None
+    service: Service,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None,
+    sock: socket.socket | None = None,
 ) -> AsyncIterator[Node]:
-    """Run a whole node; raise TryLaterError when the port is taken, naming a free one."""
+    """Run a whole node; raise TryLaterError when the port is taken, naming a free one.
+
+    A socket that listens already is taken over in place of host and port.
+    """
     from fedlab.node.web.app import make_web_app  # late: the pages know the node
     from fedlab.node.web.guard import listen
 
@@ -199,7 +210,8 @@ async def serve(
         node = await stack.enter_async_context(open_node(service, []))
         await node.write(service.open_index)
         try:
-            _, port = await stack.enter_async_context(listen(make_web_app(node), host, port))
+            listening = listen(make_web_app(node), host, port, sock=sock)
+            _, port = await stack.enter_async_context(listening)
         except OSError as exc:
             raise cannot_listen(exc, host, port) from exc
         # Before the listener, which would wait for the peers' connections to end by themselves.
@@ -240,12 +252,48 @@ def run_node(
         stop = _stop_by_signal()
         if stop_with_stdin:
             _stop_by_stdin(stop)
+        sock = None
+        if can_found(folder) and not folder.store.exists():
+            sock = await _first_start(folder, host, port, public_url, stop, as_json)
+            if sock is None:
+                return
         with open_alone(folder) as service:
-            async with serve(service, host=host, port=port, public_url=public_url) as node:
+            where: dict[str, Any] = {"host": host, "port": port, "public_url": public_url}
+            async with serve(service, **where, sock=sock) as node:
                 _say_ready(node, as_json)
                 await stop.wait()
 
     asyncio.run(run())
+
+
+async def _first_start(
+    folder: Folder,
+    host: str,
+    port: int,
+    public_url: str | None,
+    stop: asyncio.Event,
+    as_json: bool,
+) -> socket.socket | None:
+    """Serve the pages that found a lab; return the socket for the node, or None when stopped."""
+    from fedlab.node.web.firststart import serve_first_start
+
+    def say(code: str, port: int) -> None:
+        url = f"{node_urls(host, port, public_url)[0]}/setup"
+        if as_json:
+            print(json.dumps({"url": url, "lab": None, "pid": os.getpid()}), flush=True)
+        else:
+            _say_code(folder, url, code)
+
+    try:
+        return await serve_first_start(folder, host, port, stop, say)
+    except OSError as exc:
+        raise cannot_listen(exc, host, port) from exc
+
+
+def _say_code(folder: Folder, url: str, code: str) -> None:
+    """Tell whoever stands at this machine how to begin."""
+    print(f"Open {url} in a browser and type this code: {spaced(code)}", flush=True)
+    print(f"   (it is also in {folder.setup_code}; Ctrl-C stops)", flush=True)
 
 
 def _say_ready(node: Node, as_json: bool) -> None:

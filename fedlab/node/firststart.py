@@ -64,17 +64,41 @@ class Plan(msgspec.Struct):
         return [at for at, (place, word) in pairs if plain(word) != plain(words[place])]
 
 
+class CodeGate:
+    """Lets in whoever knows the code, and slows down whoever guesses; `now` gives seconds."""
+
+    def __init__(self, code: str, now: Callable[[], float]) -> None:
+        self.code = code
+        self._now = now
+        self._wrong = 0
+        self._next_at = 0.0
+
+    def is_code(self, typed: str) -> bool:
+        """Say whether this is the code; raise TryLaterError for guesses that come too quickly."""
+        if self._now() < self._next_at:
+            raise TryLaterError("too many wrong codes", "wait a few seconds", code="slow_down")
+        if matches(typed, self.code):
+            self._wrong = 0
+            return True
+        self._wrong += 1
+        if self._wrong >= FREE_TRIES:
+            self._next_at = self._now() + WAIT_S
+        return False
+
+
 class FirstStart:
     """The plan and the code of one folder, on disk after every step."""
 
     def __init__(self, folder: Folder, now: Callable[[], float]) -> None:
         self.folder = folder
-        self._now = now
-        self._wrong = 0
-        self._next_at = 0.0
         folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.code = keep_code(folder)
+        self.gate = CodeGate(keep_code(folder), now)
         self.plan = self._load()
+
+    @property
+    def code(self) -> str:
+        """The set-up code."""
+        return self.gate.code
 
     def _load(self) -> Plan:
         path = self.folder.setup
@@ -90,18 +114,6 @@ class FirstStart:
     def keep(self) -> None:
         """Put the plan on disk."""
         write_durably(self.folder.setup, msgspec.json.encode(self.plan))
-
-    def is_code(self, typed: str) -> bool:
-        """Say whether this is the code; raise TryLaterError for guesses that come too quickly."""
-        if self._now() < self._next_at:
-            raise TryLaterError("too many wrong codes", "wait a few seconds", code="slow_down")
-        if matches(typed, self.code):
-            self._wrong = 0
-            return True
-        self._wrong += 1
-        if self._wrong >= FREE_TRIES:
-            self._next_at = self._now() + WAIT_S
-        return False
 
     def name_lab(self, plan: Plan) -> None:
         """Keep what the lab is; its words stay, unless they are to be in another language."""
@@ -155,11 +167,6 @@ def keep_code(folder: Folder) -> str:
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_CHARS))
     write_durably(path, f"{spaced(code)}\n".encode())
     return code
-
-
-def read_code(folder: Folder) -> str | None:
-    """Return the folder's set-up code, or None where there is none."""
-    return keep_code(folder) if folder.setup_code.exists() else None
 
 
 def code_letters(text: str) -> str:

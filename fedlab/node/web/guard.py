@@ -6,9 +6,10 @@ deadline, moved as its request makes progress, and one that passes it is closed.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -147,9 +148,12 @@ def more_time(request: web.Request, seconds: float | None = BODY_SECONDS) -> Non
 
 @asynccontextmanager
 async def listen(
-    app: web.Application, host: str, port: int, **caps: int
+    app: web.Application, host: str, port: int, *, sock: socket.socket | None = None, **caps: int
 ) -> AsyncIterator[tuple[str, int]]:
-    """Serve `app` behind a gate; yields the address and port bound. Raises OSError if taken."""
+    """Serve `app` behind a gate; yields the address and port bound. Raises OSError if taken.
+
+    A socket that listens already is taken over in place of host and port.
+    """
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_SECONDS)
     await runner.setup()
     loop = asyncio.get_running_loop()
@@ -165,7 +169,8 @@ async def listen(
     sweeping: asyncio.Task[None] | None = None
     server: asyncio.Server | None = None
     try:
-        server = await loop.create_server(lambda: Guard(gate, inner()), host, port, backlog=128)
+        where: dict[str, Any] = {"sock": sock} if sock else {"host": host, "port": port}
+        server = await loop.create_server(lambda: Guard(gate, inner()), backlog=128, **where)
         sweeping = asyncio.create_task(sweeper())
         name = server.sockets[0].getsockname()
         yield str(name[0]), int(name[1])

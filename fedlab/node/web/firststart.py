@@ -1,0 +1,329 @@
+"""The pages of a folder that holds no lab yet: code, restore or found, the lab, its words.
+
+A small application of its own, since there is no node to ask. When the lab is founded it ends, and
+hands its listening socket over: the browser's next request waits there for the node.
+"""
+
+import asyncio
+import hmac
+import logging
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp_jinja2
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from fedlab.node.config import Folder
+from fedlab.node.errors import (
+    ForbiddenError,
+    ServiceError,
+    TryLaterError,
+    error_body,
+    explain,
+)
+from fedlab.node.firststart import CodeGate, FirstStart, Plan
+from fedlab.node.web import pages
+from fedlab.node.web.app import BODY_BYTES_MAX, SECURITY_HEADERS, STATIC_DIR, static_url
+from fedlab.node.web.guard import listen, progress
+from fedlab.node.web.i18n import Language, negotiate
+from fedlab.node.web.labwords import lab_words
+from fedlab.node.web.profileform import place_text, read_profile
+
+SETUP_COOKIE: Final = "fedlab_setup"
+START: web.AppKey[FirstStart] = web.AppKey("start", FirstStart)
+FOUNDED: web.AppKey[asyncio.Event] = web.AppKey("founded", asyncio.Event)
+_FIELDS: Final = ("name", "lang", "kind", "form", "address", "place")
+
+routes = web.RouteTableDef()
+_log = logging.getLogger("fedlab.web")
+
+
+def language_of(request: web.Request) -> Language:
+    """Return the language of one answer."""
+    return negotiate(
+        request.query.get("lang"),
+        request.cookies.get(pages.LANGUAGE_COOKIE),
+        request.headers.get("Accept-Language", ""),
+        "fr",
+    )
+
+
+def render(
+    request: web.Request, template: str, status: int = 200, **context: Any
+) -> web.StreamResponse:
+    """Answer with a page of the first start."""
+    language = language_of(request)
+    here = {**request.query}
+    response = aiohttp_jinja2.render_template(
+        template,
+        request,
+        {
+            "language": language,
+            "_": language.gettext,
+            "ngettext": language.ngettext,
+            # A page that answers a form has no address to come back to: the step's own has.
+            "switch": lambda code: f"{request.path}?{urlencode({**here, 'lang': code})}",
+            "at": "",
+            **context,
+        },
+        status=status,
+    )
+    if request.query.get("lang") == language.code:
+        response.set_cookie(
+            pages.LANGUAGE_COOKIE, language.code, max_age=31_536_000, httponly=True, samesite="Lax"
+        )
+    response.headers["Cache-Control"] = "no-store"  # words that nobody else may see
+    return response
+
+
+def cookie_of(code: str) -> str:
+    """Return what a browser keeps that has told the code: it ends with the code."""
+    return hmac.digest(code.encode(), b"fedlab/setup/1\n", "sha256").hex()
+
+
+def knows_code(request: web.Request, code: str) -> bool:
+    """Say whether this browser has told the code."""
+    given = request.cookies.get(SETUP_COOKIE, "")
+    return hmac.compare_digest(given.encode(), cookie_of(code).encode())
+
+
+def let_in(code: str) -> web.Response:
+    """Send a browser on that has told the code."""
+    response = web.Response(status=303, headers={"Location": "/setup"})
+    response.set_cookie(SETUP_COOKIE, cookie_of(code), httponly=True, samesite="Strict")
+    return response
+
+
+def _is_from_here(request: web.Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+
+
+@web.middleware
+async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lead everybody to the set-up, those with the code through it, and answer errors."""
+    try:
+        if request.method not in ("GET", "HEAD") and not _is_from_here(request):
+            raise ForbiddenError(
+                "this came from a page of another site", "open this page anew", code="cross_site"
+            )
+        if request.path in ("/healthz", "/setup/code") or request.path.startswith("/static/"):
+            return await handler(request)
+        if not pages.wants_html(request):
+            raise ServiceError("this folder holds no lab yet", "open /setup in a browser")
+        if not request.path.startswith("/setup"):
+            raise web.HTTPSeeOther("/setup")
+        if request.path != "/setup" and not knows_code(request, request.app[START].code):
+            raise web.HTTPSeeOther("/setup")
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as exc:
+        error = explain(exc)
+        if error.code == "defect":
+            _log.exception("%s %s", request.method, request.path)
+        return web.json_response(error_body(error), status=error.http_status)
+
+
+@routes.get("/healthz")
+async def healthz(request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+@routes.get("/setup")
+async def begin(request: web.Request) -> web.StreamResponse:
+    """Ask for the code; who has told it goes on where the last one stopped."""
+    start = request.app[START]
+    if not knows_code(request, start.code):
+        return ask_code(request, start.folder)
+    if start.plan.name:
+        raise web.HTTPSeeOther(f"/setup/{start.plan.step}")
+    return render(request, "setup_start.html")
+
+
+def ask_code(
+    request: web.Request, folder: Folder, status: int = 200, problem: str = "", typed: str = ""
+) -> web.StreamResponse:
+    """Answer with the page that asks for the code; the one of a QR is filled in."""
+    code = typed or request.query.get("code", "")[:80]
+    path = folder.setup_code
+    return render(request, "setup_code.html", status, code=code, problem=problem, path=path)
+
+
+async def take_code(request: web.Request, folder: Folder, gate: CodeGate) -> web.StreamResponse:
+    """Take the form with the code; who has told it is sent on."""
+    _ = language_of(request).gettext
+    typed = str((await request.post()).get("code", ""))[:80]
+    try:
+        if gate.is_code(typed):
+            return let_in(gate.code)
+        status, problem = 422, _("This is not the code.")
+    except TryLaterError:
+        status, problem = 429, _("Too many wrong codes: wait a few seconds.")
+    return ask_code(request, folder, status, problem, typed)
+
+
+@routes.post("/setup/code")
+async def code(request: web.Request) -> web.StreamResponse:
+    start = request.app[START]
+    return await take_code(request, start.folder, start.gate)
+
+
+@routes.get("/setup/restore")
+async def restore(request: web.Request) -> web.StreamResponse:
+    return render(request, "setup_restore.html", folder=request.app[START].folder.path)
+
+
+@routes.get("/setup/lab")
+async def lab(request: web.Request) -> web.StreamResponse:
+    plan = request.app[START].plan
+    values = {name: getattr(plan, name) for name in _FIELDS}
+    if not plan.name:
+        values["lang"] = language_of(request).code
+    values["place"] = plan.place or place_text(plan.lat, plan.lon)
+    return _lab_page(request, 200, values, {})
+
+
+@routes.post("/setup/lab")
+async def name_lab(request: web.Request) -> web.StreamResponse:
+    form = await request.post()
+    typed = {name: str(form.get(name, ""))[:4000] for name in _FIELDS}
+    values, problems = read_profile(typed, _FIELDS, language_of(request))
+    if problems:
+        return _lab_page(request, 422, typed, problems)
+    start = request.app[START]
+    values["lang"] = values["lang"] or "fr"
+    start.name_lab(Plan(**values, place=typed["place"].strip()))
+    raise web.HTTPSeeOther(f"/setup/{start.plan.step}")
+
+
+def _lab_page(
+    request: web.Request, status: int, values: dict[str, Any], problems: dict[str, str]
+) -> web.StreamResponse:
+    shown = {name: problems.get(name, "") for name in _FIELDS}
+    words = lab_words(language_of(request))
+    return render(
+        request, "setup_lab.html", status, at="lab", values=values, problems=shown, words=words
+    )
+
+
+@routes.get("/setup/words")
+async def words(request: web.Request) -> web.StreamResponse:
+    plan = _named(request)
+    return render(
+        request, "setup_words.html", at="words", name=plan.name, words=plan.words(), lang=plan.lang
+    )
+
+
+@routes.post("/setup/words")
+async def words_written(request: web.Request) -> web.StreamResponse:
+    _named(request)
+    request.app[START].words_written()
+    raise web.HTTPSeeOther("/setup/check")
+
+
+@routes.post("/setup/words/again")
+async def words_again(request: web.Request) -> web.StreamResponse:
+    _named(request)
+    request.app[START].show_words_again()
+    raise web.HTTPSeeOther("/setup/words")
+
+
+@routes.get("/setup/check")
+async def check(request: web.Request) -> web.StreamResponse:
+    return _check_page(request, 200, [""] * len(_named(request).asked), [])
+
+
+@routes.post("/setup/check")
+async def found(request: web.Request) -> web.StreamResponse:
+    """Found the lab, once three words of the paper are right."""
+    plan, form = _named(request), await request.post()
+    typed = [str(form.get(f"word{at}", ""))[:40] for at in range(len(plan.asked))]
+    if wrong := plan.wrong(typed):
+        return _check_page(request, 422, typed, wrong)
+    founded = request.app[FOUNDED]
+    if not founded.is_set():  # a second press of the button goes where the first does
+        # Quick, and nothing else may be asked of this folder meanwhile.
+        request.app[START].found()
+        founded.set()
+    response = web.Response(status=303, headers={"Location": "/setup"})
+    response.force_close()  # the next request must come to the node, not to this application
+    return response
+
+
+def _check_page(
+    request: web.Request, status: int, typed: list[str], wrong: list[int]
+) -> web.StreamResponse:
+    plan = _named(request)
+    return render(
+        request,
+        "setup_check.html",
+        status,
+        at="words",
+        asked=plan.asked,
+        typed=typed,
+        wrong=wrong,
+        name=plan.name,
+    )
+
+
+def _named(request: web.Request) -> Plan:
+    plan = request.app[START].plan
+    if not plan.name:
+        raise web.HTTPSeeOther("/setup/lab")
+    return plan
+
+
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+def make_first_app(start: FirstStart) -> web.Application:
+    """Everything that is served before there is a lab."""
+    app = web.Application(middlewares=[progress, _door], client_max_size=BODY_BYTES_MAX)
+    app[START] = start
+    app[FOUNDED] = asyncio.Event()
+    pages.setup(app, static_url)
+    app.router.add_routes(routes)
+    app.router.add_static("/static/", STATIC_DIR)
+    app.router.add_get("/{rest:.*}", begin)
+    app.on_response_prepare.append(_secure)
+    return app
+
+
+async def serve_first_start(
+    folder: Folder,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    ready: Callable[[str, int], None],
+) -> socket.socket | None:
+    """Serve the first start until a lab is founded; return the socket that goes on listening.
+
+    None when `stop` came first. Raises OSError when the port is taken.
+    """
+    start = FirstStart(folder, time.monotonic)
+    app = make_first_app(start)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    kept = socket.create_server((host, port), family=family, backlog=128)
+    try:
+        async with listen(app, host, port, sock=kept.dup()) as (_, bound):
+            ready(start.code, bound)
+            ends = [asyncio.ensure_future(event.wait()) for event in (stop, app[FOUNDED])]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
+    except BaseException:
+        kept.close()
+        raise
+    if app[FOUNDED].is_set():
+        return kept
+    kept.close()
+    return None
