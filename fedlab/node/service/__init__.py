@@ -74,6 +74,7 @@ class Service:
         self.member_lists = MemberLists(self.opened.store, self.members)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
+        self.attention.sources.append(self.backups.attention)
         finding = Finding(self.opened, shown)
         self.search = finding.search
         self.desk = Desk(self.opened, shown, finding)

@@ -19,6 +19,8 @@ from fedlab.node.keeping.archive import line_of, list_backups, write_backup
 from fedlab.node.keeping.envelope import Line
 from fedlab.node.keeping.epochs import BACKUP_KEY, check_words, remember_backup_key
 from fedlab.node.keeping.words import read_words
+from fedlab.node.members.roles import Right
+from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened
 from fedlab.protocol.limits import OWN_FILE_BYTES_MAX
 
@@ -102,19 +104,43 @@ class Backups:
     def problems(self, now: int) -> list[str]:
         """Say what somebody should see to, a sentence each."""
         plan = self.plan()
-        found = []
-        if not plan.folder:
-            found.append("no backups are planned: everything private is on this one disk")
-        elif plan.problem:
-            found.append(f"the last backup failed: {plan.problem}")
-        elif plan.success_at and now > plan.success_at + LATE * plan.every_h * HOUR_S:
-            days = (now - plan.success_at) // (24 * HOUR_S)
-            found.append(f"the last backup is {days} days old")
-        if plan.folder and plan.rehearsal_problem:
-            found.append(f"the last backup could not be read back: {plan.rehearsal_problem}")
-        if not self._opened.store.settings.get(BACKUP_KEY):
-            found.append("this node has never seen the recovery words, to which backups are sealed")
-        return found
+        days = (now - plan.success_at) // (24 * HOUR_S)
+        says = {
+            "no_place": "no backups are planned: everything private is on this one disk",
+            "failed": f"the last backup failed: {plan.problem}",
+            "late": f"the last backup is {days} days old",
+            "unreadable": f"the last backup could not be read back: {plan.rehearsal_problem}",
+            "no_words": "this node has never seen the recovery words, to which backups are sealed",
+        }
+        return [says[code] for code in self.troubles(now)]
+
+    def troubles(self, now: int) -> list[str]:
+        """Return a code for each thing that somebody should see to."""
+        plan = self.plan()
+        late_after = plan.success_at + LATE * plan.every_h * HOUR_S
+        found = {
+            "no_place": not plan.folder,
+            "failed": bool(plan.folder and plan.problem),
+            "late": bool(plan.folder and plan.success_at and not plan.problem and now > late_after),
+            "unreadable": bool(plan.folder and plan.rehearsal_problem),
+            "no_words": not self._opened.store.settings.get(BACKUP_KEY),
+        }
+        return [code for code, is_so in found.items() if is_so]
+
+    def attention(self) -> "list[Trouble]":
+        """Return the troubles as one for the page of what needs attention."""
+        found = self.troubles(int(time.time()))
+        if not found:
+            return []
+        hint = found == ["no_place"]
+        return [
+            Trouble(
+                code="backups",
+                severity="soon" if hint else "urgent",
+                right=Right.BACKUP,
+                remedy="/backups",
+            )
+        ]
 
     def set(self, folder: str, every_h: int = 24, keep: int = 14) -> BackupsAnswer:
         """Choose the place, the hours between two backups, and how many are kept."""

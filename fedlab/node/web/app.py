@@ -17,6 +17,7 @@ from fedlab.node.web import (
     account,
     accounts,
     attention,
+    backups,
     bundles,
     health,
     labels,
@@ -107,6 +108,7 @@ def make_web_app(node: Node) -> web.Application:
         network.routes,
         log.routes,
         health.routes,
+        backups.routes,
         outside.routes,
         driver.routes,
     ):
