@@ -113,6 +113,8 @@ def test_an_api_error_says_what_and_what_to_do(lab: Lab, path: str, status: int)
 def test_a_write_asked_twice_is_done_once(lab: Lab) -> None:
     token = json.loads((lab.data / "control.json").read_text())["token"]
     ask_json(lab, "/api/v1/items", 403, method="POST", body={"name": "Étau"})
+    wrong = {"Authorization": "Bearer wrong", "Idempotency_Key": "one"}
+    ask_json(lab, "/api/v1/items", 401, method="POST", body={"name": "Étau"}, **wrong)
     signed = {"Authorization": f"Bearer {token}", "Idempotency_Key": "one"}
     item = {"change": {"name": "Étau"}}
     first = ask_json(lab, "/api/v1/items", 201, method="POST", body=item, **signed)

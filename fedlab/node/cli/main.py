@@ -16,6 +16,7 @@ from fedlab.node.cli import (
     finding,
     items,
     keeping,
+    members,
     outside,
     peers,
     profile,
@@ -35,7 +36,19 @@ def fedlab(ctx: click.Context) -> None:
     ctx.ensure_object(Invocation)
 
 
-for part in (peers, profile, items, counter, sheets, outside, finding, upkeep, keeping, serving):
+for part in (
+    peers,
+    profile,
+    items,
+    counter,
+    sheets,
+    members,
+    outside,
+    finding,
+    upkeep,
+    keeping,
+    serving,
+):
     for command in part.COMMANDS:
         fedlab.add_command(command)
 

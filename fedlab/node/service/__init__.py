@@ -31,6 +31,7 @@ from fedlab.node.service.outside import Outside
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.photos import Photos
 from fedlab.node.service.profile import Profile
+from fedlab.node.service.membercalls import MemberCalls
 from fedlab.node.service.memberlists import MemberLists
 from fedlab.node.service.members import Members
 from fedlab.node.service.reminders import Reminders
@@ -72,6 +73,7 @@ class Service:
         self.outside = Outside(self.opened, self.peers)
         self.members = Members(self.opened)
         self.member_lists = MemberLists(self.opened.store, self.members)
+        self.member_calls = MemberCalls(self)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
         self.attention.sources.append(self.backups.attention)
