@@ -63,9 +63,9 @@ async def send_mail(
     import aiosmtplib  # late: a node without mail needs none
 
     message = EmailMessage()
-    message["From"] = Address(" ".join(lab_name.split()), addr_spec=settings.sender)
+    message["From"] = Address(" ".join(lab_name.splitlines()), addr_spec=settings.sender)
     message["To"] = to
-    message["Subject"] = " ".join(subject.split())
+    message["Subject"] = " ".join(subject.splitlines())
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday message answers it
     message.set_content(text)
     try:

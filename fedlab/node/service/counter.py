@@ -318,7 +318,9 @@ def _due_day(text: str, today: str) -> str:
             raise ValueError(text)
         due = datetime.date.fromisoformat(text).isoformat()
     except ValueError:
-        raise BadRequestError(f"{text!r} is not a day", "write it as 2026-03-31") from None
+        raise BadRequestError(
+            f"{text!r} is not a day", "write it as 2026-03-31", code="due"
+        ) from None
     if not today <= due <= rules.day_after(today, rules.LOAN_DAYS_MAX):
         raise BadRequestError(
             f"{due} is not a day within a year from today", "choose another day", code="due"

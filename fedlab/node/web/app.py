@@ -19,6 +19,7 @@ from fedlab.node.web import (
     attention,
     backups,
     bundles,
+    counter,
     health,
     labels,
     log,
@@ -27,6 +28,8 @@ from fedlab.node.web import (
     outside,
     pages,
     photos,
+    reminders,
+    reminding,
 )
 from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.guard import progress
@@ -97,6 +100,8 @@ def make_web_app(node: Node) -> web.Application:
     accounts.setup(app)
     for routes in (
         pages.routes,
+        counter.routes,
+        reminders.routes,
         photos.routes,
         accounts.routes,
         account.routes,
@@ -115,4 +120,5 @@ def make_web_app(node: Node) -> web.Application:
         app.router.add_routes(routes)
     app.router.add_static("/static/", STATIC_DIR)
     app.on_response_prepare.append(_secure)
+    app.cleanup_ctx.append(reminding.make_rounds)
     return app

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_interval, format_timedelta
+from babel.dates import format_date, format_interval, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
@@ -54,6 +54,11 @@ class Language:
         """A span of days, both included: `24–30 nov. 2026`."""
         first, last = datetime.date.fromisoformat(day_from), datetime.date.fromisoformat(day_to)
         return format_interval(first, last, "yMMMd", locale=self.locale)
+
+    def day_of(self, at: int) -> str:
+        """The day on the lab's wall at Unix seconds: `28 mai 2026`."""
+        day = datetime.datetime.fromtimestamp(at).astimezone().date()
+        return format_date(day, "medium", locale=self.locale)
 
     def ago(self, seconds: float) -> str:
         """How long since, in words: `il y a 3 heures`."""

@@ -18,6 +18,7 @@ from fedlab.node.web import words
 from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import ATTENTION, node_of
+from fedlab.node.web.lent import loans_of
 from fedlab.node.web.rings import draw
 from fedlab.protocol.limits import HITS_MAX, ITEMS_LISTED_MAX
 
@@ -203,7 +204,15 @@ async def show_item(
         lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
     )
     rows = _item_rows(language_of(request), found)
-    return render(request, "item.html", status, item=found, rows=rows, photo_problem=photo_problem)
+    return render(
+        request,
+        "item.html",
+        status,
+        item=found,
+        rows=rows,
+        photo_problem=photo_problem,
+        counter=await loans_of(request, found),
+    )
 
 
 def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
