@@ -25,7 +25,7 @@ from fedlab.node.addresses import cannot_listen, check_public_url, node_urls
 from fedlab.node.config import Folder
 from fedlab.node.control import Contact, control_app, new_token, open_alone, write_contact
 from fedlab.node.errors import ServiceError
-from fedlab.node.firststart import spaced
+from fedlab.node.firststart import keep_code, spaced
 from fedlab.node.founding import can_found
 from fedlab.node.heap import share_one_heap
 from fedlab.node.indexing import Helper
@@ -261,6 +261,8 @@ def run_node(
             where: dict[str, Any] = {"host": host, "port": port, "public_url": public_url}
             async with serve(service, **where, sock=sock) as node:
                 _say_ready(node, as_json)
+                if not as_json and not service.members.has_any():
+                    _say_code(folder, f"{node.url}/setup", keep_code(folder))
                 await stop.wait()
 
     asyncio.run(run())

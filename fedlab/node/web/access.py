@@ -102,6 +102,15 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/members/{number}/card"): Right.MEMBERS,
     ("GET", "/journal"): Right.SETTINGS,
     # --- start ---
+    ("GET", "/setup"): Right.SETUP,  # asks for the code, or for the administrator
+    ("POST", "/setup/code"): Right.SETUP,
+    ("GET", "/setup/account"): Right.SETUP,
+    ("POST", "/setup/account"): Right.SETUP,
+    ("GET", "/setup/{step}"): Right.SETTINGS,
+    ("POST", "/setup/{step}"): Right.SETTINGS,
+    ("GET", "/settings"): Right.SETTINGS,
+    ("POST", "/settings"): Right.SETTINGS,
+    ("GET", "/about"): Right.SEE_PUBLIC,
     # --- desk ---
     ("GET", "/desk"): Right.SEE_DESK,
     ("GET", "/desk/new"): Right.EDIT_ITEMS,

@@ -13,14 +13,16 @@ from fedlab.node import driver
 from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
-from fedlab.node.web import (
+from fedlab.node.web import (  # the inventory desk
     account,
     accounts,
     attention,
     backups,
     bundles,
     counter,
+    desk,
     health,
+    importing,
     labels,
     log,
     members,
@@ -30,8 +32,11 @@ from fedlab.node.web import (
     photos,
     reminders,
     reminding,
+    settings,
+    setup,
 )
 from fedlab.node.web.access import access, same_origin
+from fedlab.node.web.compressing import compress
 from fedlab.node.web.guard import progress
 from fedlab.node.web.keys import NODE
 
@@ -98,16 +103,22 @@ def make_web_app(node: Node) -> web.Application:
     app[NODE] = node
     pages.setup(app, static_url)
     accounts.setup(app)
+    setup.setup(app)
+    importing.setup(app)
     for routes in (
         pages.routes,
         counter.routes,
         reminders.routes,
         photos.routes,
+        setup.routes,
+        settings.routes,
         accounts.routes,
         account.routes,
         members.routes,
         api.routes,
         labels.routes,
+        desk.routes,
+        importing.routes,
         attention.routes,
         bundles.routes,
         network.routes,
@@ -120,5 +131,6 @@ def make_web_app(node: Node) -> web.Application:
         app.router.add_routes(routes)
     app.router.add_static("/static/", STATIC_DIR)
     app.on_response_prepare.append(_secure)
+    app.on_response_prepare.append(compress)
     app.cleanup_ctx.append(reminding.make_rounds)
     return app

@@ -27,7 +27,6 @@ from fedlab.node.errors import (
 )
 from fedlab.node.firststart import CodeGate, FirstStart, Plan
 from fedlab.node.web import pages
-from fedlab.node.web.app import BODY_BYTES_MAX, SECURITY_HEADERS, STATIC_DIR, static_url
 from fedlab.node.web.guard import listen, progress
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.labwords import lab_words
@@ -281,12 +280,16 @@ def _named(request: web.Request) -> Plan:
 
 
 async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    from fedlab.node.web.app import SECURITY_HEADERS
+
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
 
 
 def make_first_app(start: FirstStart) -> web.Application:
     """Everything that is served before there is a lab."""
+    from fedlab.node.web.app import BODY_BYTES_MAX, STATIC_DIR, static_url  # late: it knows us
+
     app = web.Application(middlewares=[progress, _door], client_max_size=BODY_BYTES_MAX)
     app[START] = start
     app[FOUNDED] = asyncio.Event()
