@@ -66,6 +66,11 @@ class SearchIndex:
         with self._writing():
             self._open()
 
+    @property
+    def thesaurus(self) -> Thesaurus:
+        """What the index was made with."""
+        return self._thesaurus
+
     def _open(self) -> None:
         state = self._read_state()
         if state is None or state.made_of != self._made_of:

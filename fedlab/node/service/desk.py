@@ -103,10 +103,26 @@ class Desk:
         items.sort(key=lambda item: (item.place.casefold(), item.code))
         return WalkAnswer(walk.began_at, len(offered), len(offered) - len(left), items[:shown])
 
+    def in_other_language(self, item: ItemAnswer) -> dict[str, str]:
+        """Return what sort of thing an item is, by language, where its name is in another one.
+
+        It says nothing where the thesaurus does not know the name, or has the very words of it.
+        """
+        thesaurus = self._opened.index.thesaurus
+        words = thesaurus.words.content(item.name)
+        senses = [match.senses[0] for match in thesaurus.matches(words) if match.senses]
+        if not senses:
+            return {}
+        concept = thesaurus.concepts[max(senses, key=lambda sense: sense.worth).concept]
+        other = "en" if (item.lang or self._opened.labs()[self._opened.lab].lang) == "fr" else "fr"
+        label = concept.label(other)
+        return {} if label.casefold() in item.name.casefold() else {other: label}
+
     def is_to_be_seen(self, item: ItemAnswer) -> bool:
         """Say whether a walk is under way that has not come to this item."""
         walk = self._opened.store.desk.walk()
-        return walk is not None and not item.retired and item.seen_at < walk.began_at
+        own = item.lab == self._opened.lab
+        return own and walk is not None and not item.retired and item.seen_at < walk.began_at
 
     def walked_at(self) -> int | None:
         """Return when the last walk ended, in Unix seconds."""

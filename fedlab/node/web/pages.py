@@ -16,6 +16,7 @@ from fedlab.node.errors import NotFoundError, ServiceError
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
+from fedlab.node.web.codes import typed_item
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import ATTENTION, node_of
 from fedlab.node.web.lent import loans_of
@@ -147,6 +148,11 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
 async def search(request: web.Request) -> web.StreamResponse:
     node = node_of(request)
     form = SearchForm.of(request.query)
+    typed = await node.read(typed_item, node.service, form.q) if form.q else None
+    if typed is not None and typed.sure and "go" in request.query:
+        if "HX-Request" in request.headers:
+            return web.Response(headers={"HX-Redirect": typed.url})
+        raise web.HTTPSeeOther(typed.url)
     answer = problem = None
     if form.q or form.filtered:
         try:
@@ -160,6 +166,7 @@ async def search(request: web.Request) -> web.StreamResponse:
         "search.html",
         page="search",
         query=form,
+        typed=typed,
         answer=answer,
         problem=problem,
         labs=labs,
@@ -203,22 +210,29 @@ async def show_item(
     found = await node.read(
         lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
     )
-    rows = _item_rows(language_of(request), found)
+    other = await node.read(node.service.desk.in_other_language, found)
+    to_be_seen = await node.read(node.service.desk.is_to_be_seen, found)
+    rows = _item_rows(language_of(request), found, other)
     return render(
         request,
         "item.html",
         status,
         item=found,
         rows=rows,
+        to_be_seen=to_be_seen,
         photo_problem=photo_problem,
         counter=await loans_of(request, found),
     )
 
 
-def _item_rows(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
+def _item_rows(
+    language: Language, found: ItemAnswer, other: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """What is known of an item, as label and text, in the order a borrower asks."""
     _ = language.gettext
     rows = [
+        (_("In French"), other.get("fr", "")),
+        (_("In English"), other.get("en", "")),
         (_("Quantity"), words.quantity_text(language, found.quantity, found.unit)),
         (_("Place in the lab"), found.place),
         (_("Price"), language.money(found.price) if found.price else ""),

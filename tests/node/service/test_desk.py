@@ -62,7 +62,7 @@ def test_a_walk_counts_what_was_seen_since_it_began(
     service.desk.begin_walk()
     with pytest.raises(ConflictError):
         service.desk.begin_walk()
-    service.opened.writer._now = lambda: later + 1  # noqa: SLF001
+    service.opened.writer._now = lambda: later + 1
     ask(service, "item_seen", item="SAW")
     walk = service.desk.walk()
     assert walk is not None
