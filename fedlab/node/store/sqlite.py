@@ -20,11 +20,12 @@ from . import private
 from .base import Place, Rehashed
 from .counter import CounterTable
 from .database import Database
+from .desk import DeskTable
 from .details import SCRUB_KEY, DetailRows
 from .errors import CORRUPT, UNKNOWN_LAB, StoreError, store_error
 from .logs import LogRows
-from .projections import ProjectionTables
 from .members import JournalTable, KeysTable, MembersTable, SessionsTable, TokensTable
+from .projections import ProjectionTables
 from .rows import LogRow, lab_number
 
 # Checking the keys of a chain takes a millisecond, and an append asks for its own ten times. With
@@ -57,12 +58,13 @@ class SqliteStore:
         self.imports = private.ImportsTable(self._database)
         self.answers = private.AnswersTable(self._database)
         self.counter = CounterTable(self._database)
-        self.projections = ProjectionTables(self._database)
         self.members = MembersTable(self._database)
         self.sessions = SessionsTable(self._database)
         self.login_keys = KeysTable(self._database)
         self.api_tokens = TokensTable(self._database)
         self.journal = JournalTable(self._database)
+        self.desk = DeskTable(self._database)
+        self.projections = ProjectionTables(self._database)
         self._seen: dict[tuple[str, int], float] = {}
         self._seen_written = 0.0
         try:
