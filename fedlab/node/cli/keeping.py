@@ -1,4 +1,4 @@
-"""What keeps a lab: `backup`, `restore`, `new-keys`, `doctor`, `service`."""
+"""What keeps a lab: `backup`, `restore`, `new-keys`, `doctor`, `service`, `upgrade`."""
 
 import sys
 from pathlib import Path
@@ -213,6 +213,27 @@ def show_unit(inv: Invocation, user: str, port: int) -> None:
     inv.answer({"unit": text}, lambda answer: click.echo(answer["unit"], nl=False))
 
 
+@click.command(cls=Leaf)
+@click.argument("folder", type=click.Path(path_type=Path))
+@pass_invocation
+def upgrade(inv: Invocation, folder: Path) -> None:
+    """Go over to the version in FOLDER, after a trial on a copy.
+
+    A service that was installed is switched to it, and back if it does not come up.
+    """
+    import msgspec
+
+    from fedlab.node.keeping.upgrading import upgrade as go_over
+
+    answer = go_over(inv.folder, folder.absolute())
+    inv.answer(msgspec.to_builtins(answer), _show_upgraded)
+
+
+def _show_upgraded(answer: dict[str, Any]) -> None:
+    say(f"fedlab {answer['version']} opens this lab and finds its {answer['entries']} entries good")
+    say("the service runs it now" if answer["switched"] else "start it from there from now on")
+
+
 def _ask_words(file: Any) -> str:
     """Return the words, typed at the terminal or read from a file."""
     if file is not None:
@@ -255,4 +276,4 @@ def _moment(at: int | None) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-COMMANDS: list[click.Command] = [backup, restore, new_keys, doctor, service]
+COMMANDS: list[click.Command] = [backup, restore, new_keys, doctor, service, upgrade]
