@@ -12,7 +12,9 @@ from typing import Final, Literal
 import msgspec
 
 from fedlab.node.service.base import Opened
+from fedlab.node.service.counter import Counter
 from fedlab.node.service.network import Network
+from fedlab.node.service.reminders import Reminders
 from fedlab.protocol.limits import PEER_BUDGET_BYTES
 
 Severity = Literal["urgent", "soon", "hint"]
@@ -118,6 +120,20 @@ class Attention:
                 remedy, name = f"/network#{peer.lab}", peer.name or peer.lab[:8]
                 found.append(_trouble("budget", "soon", "peers", remedy, count=percent, name=name))
         return found
+
+
+def loan_troubles(counter: Counter, reminders: Reminders) -> Source:
+    """Return the source of what the counter sees to."""
+
+    def find() -> list[Trouble]:
+        found = []
+        if late := len(counter.overdue()):
+            found.append(_trouble("overdue", "soon", "lend", "/counter?show=overdue", count=late))
+        if unsent := reminders.unsent():
+            found.append(_trouble("unsent", "soon", "lend", "/counter/reminders", count=unsent))
+        return found
+
+    return find
 
 
 def _trouble(

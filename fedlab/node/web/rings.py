@@ -19,7 +19,7 @@ DOT: Final = 5.5
 # Below this distance one walks: the logarithm begins there.
 NEAR_KM: Final = 3.0
 _RINGS_KM: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_100)
-_RINGS_SHOWN: Final = 4
+_GAP: Final = 18.0
 # A dot that would cover another goes round the ring in steps of this until it is free.
 _STEP: Final = math.radians(7)
 _STEPS: Final = 51
@@ -75,14 +75,23 @@ def draw(labs: Sequence[Placed]) -> Rings | None:
         return None
     farthest = max(lab.distance_km or 0.0 for _, lab in others)
     outermost = next((km for km in _RINGS_KM if km >= farthest), _RINGS_KM[-1])
-    end = _RINGS_KM.index(outermost) + 1
-    rings = [Ring(km, _radius(km, outermost)) for km in _RINGS_KM[max(0, end - _RINGS_SHOWN) : end]]
+    rings = _rings(outermost)
     dots: list[Dot] = []
     for number, lab in others:
         assert lab.lat is not None and lab.lon is not None
         angle = bearing((own.lat, own.lon), (lab.lat, lab.lon))
         dots.append(_place(number, angle, _radius(lab.distance_km or 0.0, outermost), dots))
     return Rings(rings, dots)
+
+
+def _rings(outermost: int) -> list[Ring]:
+    """Return the rings, the outermost last, with room between any two for its distance."""
+    rings = [Ring(outermost, RADIUS)]
+    for km in reversed(_RINGS_KM[: _RINGS_KM.index(outermost)]):
+        ring = Ring(km, _radius(km, outermost))
+        if _GAP <= ring.radius <= rings[0].radius - _GAP:
+            rings.insert(0, ring)
+    return rings
 
 
 def bearing(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -15,7 +15,9 @@ from tests.node.labs import ask, opened_lab, package_of, split_by
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Service]:
+    """A lab that nobody has to see to but for its backups, which are looked at apart."""
     with opened_lab(tmp_path / "a", "Atelier", place=(48.4, -4.5)) as service:
+        service.attention.sources.remove(service.backups.attention)
         yield service
 
 
@@ -127,6 +129,13 @@ def test_a_full_disk_is_said(lab: Service, monkeypatch: pytest.MonkeyPatch) -> N
 def test_missing_keys_are_said(lab: Service) -> None:
     lab.opened.keys = None
     assert codes(lab) == ["no_keys"]
+
+
+def test_what_is_overdue_or_unsent_is_said(lab: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab.counter, "overdue", lambda: [None, None])
+    monkeypatch.setattr(lab.reminders, "unsent", lambda: 1)
+    said = [(one.code, one.count, one.right) for one in lab.attention.all().troubles]
+    assert said == [("overdue", 2, "lend"), ("unsent", 1, "lend")]
 
 
 def test_any_part_can_add_its_troubles_and_the_count_is_kept_for_a_while(lab: Service) -> None:
