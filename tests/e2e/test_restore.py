@@ -67,6 +67,23 @@ def test_a_lab_comes_back_and_its_peers_follow(tmp_path: Path) -> None:
             until(lambda: "old_epoch" in card.said() or "not its newest" in card.said(), "refusal")
             assert chain_head(paris, brest) == 1
 
+        # That machine dies too, before it was backed up: the first backup still serves.
+        shutil.move(brest.data, tmp_path / "second-card")
+        again = brest_restore(brest, backup, paper)
+        assert (again["epoch"], again["fetched"], again["problems"]) == (2, 3, [])
+        with brest.running():
+            brest.run("item", "add", "--name", "Tour d'aujourd'hui")
+            until(lambda: paris.offers("Tour d'aujourd'hui"), "the peer to take the third epoch")
+            until(lambda: brest.offers("Scie nouvelle"), "what the second epoch said")
+            assert paris.run("verify")["problems"] == brest.run("verify")["problems"] == []
+
+    # Keys that were copied are replaced in place, by the same words.
+    other = tmp_path / "other-paper"
+    other.write_text(" ".join(reversed(words.split())))
+    brest.run("new-keys", "--words-file", other, "--alone", expect=2)
+    assert brest.run("new-keys", "--words-file", paper, "--alone")["epoch"] == 3
+    assert brest.run("status")["epoch"] == 3 and brest.run("verify")["problems"] == []
+
 
 def brest_restore(lab: Lab, backup: str, paper: Path, expect: int = 0) -> Any:
     """Run `restore` in the lab's folder."""
