@@ -97,7 +97,7 @@ def static_url(name: str) -> str:
 def make_web_app(node: Node) -> web.Application:
     """Everything that a node serves on its public port."""
     app = web.Application(
-        middlewares=[progress, errors, same_origin, access, attention.attention],
+        middlewares=[progress, compress, errors, same_origin, access, attention.attention],
         client_max_size=BODY_BYTES_MAX,
     )
     app[NODE] = node
@@ -131,6 +131,5 @@ def make_web_app(node: Node) -> web.Application:
         app.router.add_routes(routes)
     app.router.add_static("/static/", STATIC_DIR)
     app.on_response_prepare.append(_secure)
-    app.on_response_prepare.append(compress)
     app.cleanup_ctx.append(reminding.make_rounds)
     return app
