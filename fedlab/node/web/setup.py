@@ -5,11 +5,12 @@ The step somebody has come to is kept, so that the set-up can be left and resume
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
-from fedlab.node.errors import ServiceError
+from fedlab.node.errors import NotFoundError, ServiceError
 from fedlab.node.firststart import CodeGate, keep_code
 from fedlab.node.members import passwords
 from fedlab.node.members.roles import Right
@@ -113,23 +114,30 @@ def _account_page(
     )
 
 
-@routes.get("/setup/{step:import|join|done}")
+@routes.get("/setup/{step}")
 async def step(request: web.Request) -> web.StreamResponse:
     """Show a step that stands open for the administrator."""
-    node, at = node_of(request), request.match_info["step"]
+    node, at = node_of(request), _step(request, STEPS)
     if at == "done":
         await node.write(node.service.store.settings.set, STEP_KEY, at)
     name = node.service.own().name
     return render(request, f"setup_{at}.html", at="" if at == "done" else at, name=name)
 
 
-@routes.post("/setup/{step:import|join}")
+@routes.post("/setup/{step}")
 async def go_on(request: web.Request) -> web.StreamResponse:
     """Leave a step behind, done or not: it can be taken up at any time from the menus."""
-    node, at = node_of(request), request.match_info["step"]
+    node, at = node_of(request), _step(request, STEPS[:-1])
     following = STEPS[STEPS.index(at) + 1]
     await node.write(node.service.store.settings.set, STEP_KEY, following)
     raise web.HTTPSeeOther(f"/setup/{following}")
+
+
+def _step(request: web.Request, steps: Sequence[str]) -> str:
+    at = request.match_info["step"]
+    if at not in steps:
+        raise NotFoundError("there is no such step", "go to /setup")
+    return at
 
 
 def _gate(request: web.Request) -> CodeGate:
