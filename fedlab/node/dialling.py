@@ -1,6 +1,7 @@
 """When to dial which peer: at once after a change, later and later while one stays away."""
 
 import asyncio
+import os
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
@@ -98,3 +99,11 @@ class Dialler:
             pause = min(DIAL_FIRST_SECONDS * 2 ** self._failures[lab], DIAL_LAST_SECONDS)
             due = self._now() + pause * random.uniform(0.5, 1.5)  # noqa: S311  jitter, no secret
             self._due[lab] = max(self._due.get(lab, 0.0), due)
+
+
+def in_words(exc: Exception) -> str:
+    """Return why nobody answered as the system words it, without the library's own words."""
+    if isinstance(exc, OSError) and exc.errno:
+        # A resolver's numbers are below zero, and mean nothing to strerror.
+        return os.strerror(exc.errno) if exc.errno > 0 else str(exc.strerror)
+    return str(exc)

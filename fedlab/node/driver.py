@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from aiohttp import web
 
-from fedlab.node.dialling import AWAY, Dialler
+from fedlab.node.dialling import AWAY, Dialler, in_words
 from fedlab.node.errors import ServiceError, TryLaterError
 from fedlab.node.exchange import Batch, Exchange, Link
+from fedlab.node.photos.fetching import Fetching
 from fedlab.node.service.peers import Connection
 from fedlab.protocol import events
 from fedlab.protocol.entry import LabId
@@ -59,7 +60,9 @@ class Driver:
             randomness=os.urandom,
             horizon=self._service.horizon,
             urls=node.urls,
+            blobs=lambda name: self._service.photos.folder.to_send(name.hex()),
         )
+        self.photos = Fetching(self._exchange, self._poke_all, self._keep_photo)
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pokes: dict[Link, asyncio.Event] = {}
@@ -134,7 +137,7 @@ class Driver:
                 task.cancel()
         raise TryLaterError(
             "the lab that invites does not answer"
-            + (f" ({_in_words(failed)})" if failed and str(failed) else ""),
+            + (f" ({in_words(failed)})" if failed and str(failed) else ""),
             "ask whether its node runs and can be reached from here, then join again",
         ) from failed
 
@@ -283,6 +286,8 @@ class Driver:
                     done = self._joins.pop(link, None)
                     if done is not None and not done.done():
                         done.set_result(None)
+                case events.BlobCame():
+                    self.photos.came(link, event)
                 case events.Fault():
                     who = event.lab or link.peer or "somebody"
                     said = f"{event.message}. {event.hint}".rstrip()
@@ -301,6 +306,9 @@ class Driver:
 
     async def _keep_peer(self, lab: LabId, urls: Sequence[str]) -> None:
         await self._node.write(self._service.peers.met, lab, urls)
+
+    async def _keep_photo(self, name: str, sent: bytes) -> None:
+        await self._node.read(self._service.photos.take_in, name, sent)
 
     async def _admit(self, link: Link, event: events.JoinAsked) -> None:
         admit = self._service.peers.admit
@@ -390,11 +398,3 @@ async def sync(request: web.Request) -> web.StreamResponse:
     driver = node_of(request).driver
     assert driver is not None
     return await driver.accept(request)
-
-
-def _in_words(exc: Exception) -> str:
-    """Return why nobody answered as the system words it, without the library's own words."""
-    if isinstance(exc, OSError) and exc.errno:
-        # A resolver's numbers are below zero, and mean nothing to strerror.
-        return os.strerror(exc.errno) if exc.errno > 0 else str(exc.strerror)
-    return str(exc)

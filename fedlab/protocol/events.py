@@ -92,6 +92,14 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobCame:
+    """A photo that was asked for, its hash checked; empty where the peer does not hold it."""
+
+    name: bytes
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Somebody broke a rule; `lab` says who, `evidence` proves it where it is the author."""
 
@@ -128,6 +136,7 @@ Event = (
     | ChainSeen
     | Package
     | Details
+    | BlobCame
     | Fault
     | Parted
     | Closed

@@ -26,6 +26,7 @@ from .limits import (
     FACT_BYTES_MAX,
     FRAME_BYTES_MAX,
     HEADS_PER_FRAME_MAX,
+    PHOTO_BYTES_MAX,
     PROOF_HASHES_MAX,
     RETRY_SECONDS_MAX,
     TOKEN_BYTES_MAX,
@@ -37,7 +38,9 @@ from .limits import (
 Raw32 = Annotated[bytes, Meta(min_length=32, max_length=32)]  # a lab's id, a hash, a root
 Raw64 = Annotated[bytes, Meta(min_length=64, max_length=64)]  # a signature
 Leaf = Annotated[bytes, Meta(min_length=1, max_length=FACT_BYTES_MAX)]
-Blob = Annotated[bytes, Meta(min_length=32, max_length=DETAIL_BLOB_BYTES_MAX)]  # salt and body
+DetailBlob = Annotated[
+    bytes, Meta(min_length=32, max_length=DETAIL_BLOB_BYTES_MAX)
+]  # salt and body
 Epoch = Annotated[int, Meta(ge=0, lt=EPOCHS_MAX)]
 Size = Annotated[int, Meta(ge=0, le=TREE_SIZE_MAX)]
 # What a peer says ends up in terminals and logs: it may not command one, or turn text around.
@@ -134,7 +137,7 @@ class Details(Frame, frozen=True):
     PAID = True
     lab: Raw32
     epoch: Epoch
-    blobs: Annotated[list[tuple[Size, Blob]], Meta(max_length=BLOCK_ENTRIES)]
+    blobs: Annotated[list[tuple[Size, DetailBlob]], Meta(max_length=BLOCK_ENTRIES)]
     last: bool
 
 
@@ -200,9 +203,21 @@ class Bye(Frame, frozen=True):
     retry_s: Annotated[int, Meta(ge=0, le=RETRY_SECONDS_MAX)]
 
 
-# Photos will be asked for by hash; a node that does not serve them skips these.
-WANT_BLOB_TYPE: Final = 0x80
-BLOB_TYPE: Final = 0x81
+class WantBlob(Frame, frozen=True):
+    """Asks for a photo by its SHA-256; a node that serves none skips this."""
+
+    TYPE = 0x80
+    name: Raw32
+
+
+class Blob(Frame, frozen=True):
+    """A photo that was asked for, or nothing where it is not held."""
+
+    TYPE = 0x81
+    PAID = True
+    name: Raw32
+    data: Annotated[bytes, Meta(max_length=PHOTO_BYTES_MAX)]
+
 
 FRAMES: Final[tuple[type[Frame], ...]] = (
     Hello,
@@ -219,6 +234,8 @@ FRAMES: Final[tuple[type[Frame], ...]] = (
     Join,
     Joined,
     Bye,
+    WantBlob,
+    Blob,
 )
 _DECODERS: Final = {kind.TYPE: msgspec.msgpack.Decoder(kind) for kind in FRAMES}
 PAID_TYPES: Final = frozenset(kind.TYPE for kind in FRAMES if kind.PAID)

@@ -323,6 +323,10 @@ PHOTO_BYTES_MAX: Final = 900 * 1024
 assert PHOTO_BYTES_MAX + 1024 <= FRAME_BYTES_MAX
 # The thing, its plate, its accessories, its case, and how it is used.
 PHOTOS_MAX: Final = 8
+# Photos that one connection may ask for at once: each is read and sent whole.
+BLOBS_ASKED_MAX: Final = 8
+# Of peers' photos on disk, as they were sent; the oldest go first, and can be asked for again.
+PEERS_PHOTOS_BYTES_MAX: Final = 256 * 2**20
 
 # --- labels -------------------------------------------------------------------------------------
 

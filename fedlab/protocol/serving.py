@@ -4,13 +4,25 @@ Nothing is queued but the requests themselves, and those are counted: a slow pee
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from .checkpoint import Head
 from .errors import RemoteProtocolError
-from .frames import Details, Frame, Package, Proof, Want, WantDetails, WantProof, encode_frame
+from .frames import (
+    Blob,
+    Details,
+    Frame,
+    Package,
+    Proof,
+    Want,
+    WantBlob,
+    WantDetails,
+    WantProof,
+    encode_frame,
+)
 from .limits import (
+    BLOBS_ASKED_MAX,
     BLOCK_ENTRIES,
     CREDIT_BYTES,
     CREDIT_BYTES_MAX,
@@ -21,7 +33,7 @@ from .limits import (
 from .merkle import Tree, consistency_proof, subtree_consistency_proof
 from .replica import LogKey, LogReader
 
-Request = Want | WantDetails | WantProof
+Request = Want | WantDetails | WantProof | WantBlob
 
 # What a details frame costs besides its blobs: types, lengths, an index each.
 DETAILS_OVERHEAD_BYTES = 64
@@ -29,9 +41,19 @@ BLOB_OVERHEAD_BYTES = 16
 
 
 class Server:
-    """Serves the logs that were announced; `announced` maps them to the largest head told."""
+    """Serves the logs that were announced; `announced` maps them to the largest head told.
 
-    def __init__(self, reader: LogReader, announced: Mapping[LogKey, Head]) -> None:
+    `blobs` returns a photo by its hash, or None.
+    """
+
+    def __init__(
+        self,
+        reader: LogReader,
+        announced: Mapping[LogKey, Head],
+        blobs: Callable[[bytes], bytes | None] = lambda name: None,
+    ) -> None:
+        self._blobs = blobs
+        self._blobs_asked = 0
         self._reader = reader
         self._announced = announced
         self._requests: deque[Request] = deque()
@@ -47,7 +69,13 @@ class Server:
 
     def ask(self, request: Request) -> None:
         """Take a request; raises RemoteProtocolError for one too many, or what was not offered."""
-        if len(self._requests) >= REQUESTS_MAX:
+        if isinstance(request, WantBlob):
+            if self._blobs_asked >= BLOBS_ASKED_MAX:
+                raise RemoteProtocolError(f"more than {BLOBS_ASKED_MAX} photos are asked for")
+            self._blobs_asked += 1
+            self._requests.append(request)
+            return
+        if len(self._requests) - self._blobs_asked >= REQUESTS_MAX:
             raise RemoteProtocolError(f"more than {REQUESTS_MAX} requests wait for an answer")
         key = (request.lab.hex(), request.epoch)
         head = self._announced.get(key)
@@ -101,6 +129,9 @@ class Server:
                 request.start,
                 request.end,
             )
+        elif isinstance(request, WantBlob):
+            self._blobs_asked -= 1
+            yield Blob(request.name, self._blobs(request.name) or b"")
         elif isinstance(request, WantDetails):
             yield from self._details(request)
         else:

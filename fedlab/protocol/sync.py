@@ -17,13 +17,15 @@ What happens, in order:
     both    your_head: the newest head of the other's log that is known here
     both    chain, heads: what is held, again whenever it changes       announcing.py
     either  want, want_details, want_proof                              pulling.py
-    other   package and details, details, proof, in the order asked     serving.py
+    either  want_blob
+    other   package and details, details, proof, blob, in that order     serving.py
     either  credit, as answers are put on disk
     either  bye
 """
 
+import hashlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from . import events, frames
@@ -34,6 +36,7 @@ from .events import Event
 from .greeting import GREETINGS, Greeting, RefusedError
 from .identity import LabId
 from .limits import (
+    BLOBS_ASKED_MAX,
     BYE_TEXT_CHARS_MAX,
     CREDIT_BYTES,
     DETAILS_RETRY_SECONDS,
@@ -56,6 +59,7 @@ class PeerSync:
 
     `noise` and `ephemeral` are private keys, the second one new and random. A side that dials says
     whom it `expect`s, and shows a `token` if it was invited; `urls` is where this node is reached.
+    `blobs` returns a photo that is held, by its hash.
     Raises LocalProtocolError if the node has no lab yet.
     """
 
@@ -70,6 +74,7 @@ class PeerSync:
         expect: LabId | None = None,
         token: bytes | None = None,
         urls: Sequence[str] = (),
+        blobs: Callable[[bytes], bytes | None] = lambda name: None,
     ) -> None:
         own = replica.chain(replica.lab)
         if own is None:
@@ -93,6 +98,8 @@ class PeerSync:
         )
         self._announcer: Announcer | None = None  # these two once the peer is known
         self._server: Server | None = None
+        self._blobs = blobs
+        self._wanted: dict[bytes, bool] = {}  # photos asked of the peer, and whether that is sent
         self.pulling = Puller(replica, self.offers, self._events.append)
         self._line_sent = False
         self._bye: frames.Bye | None = None
@@ -122,6 +129,13 @@ class PeerSync:
     def next_event(self) -> Event | None:
         """Return what happened next, or None."""
         return self._events.popleft() if self._events else None
+
+    def want_blob(self, name: bytes) -> bool:
+        """Ask for a photo by its hash; say whether it is asked: a peer may never answer."""
+        if name not in self._wanted and len(self._wanted) >= BLOBS_ASKED_MAX:
+            return False
+        self._wanted.setdefault(name, False)
+        return True
 
     def committed(self, event: events.Package | events.Details) -> None:
         """Note that an event is on disk, and the replica refreshed; also after the connection."""
@@ -250,6 +264,9 @@ class PeerSync:
             self._horizon_revision = self._replica.horizon_revision
             self.offers.reconsider()
         yield from self.pulling.requests(now)
+        for name in [name for name, is_sent in self._wanted.items() if not is_sent]:
+            self._wanted[name] = True
+            yield frames.WantBlob(name)
 
     # --- receiving ---
 
@@ -281,7 +298,7 @@ class PeerSync:
         self._announcer = Announcer(self._replica, peer.lab)
         self._announcer.know_chain(peer.lab, len(peer.leaves))
         self._announcer.know_chain(self._replica.lab, self._own_leaves)
-        self._server = Server(self._replica.reader, self._announcer.announced)
+        self._server = Server(self._replica.reader, self._announcer.announced, self._blobs)
         self.pulling.peer = peer.lab
         self._greeting.meet(peer, now)
 
@@ -304,7 +321,7 @@ class PeerSync:
                 self.offers.chain_seen(frame.leaves)
             case frames.Heads():
                 self.offers.heads_seen(frame.heads, now)
-            case frames.Want() | frames.WantDetails() | frames.WantProof():
+            case frames.Want() | frames.WantDetails() | frames.WantProof() | frames.WantBlob():
                 self._server.ask(frame)
             case frames.Package():
                 self.pulling.package(frame, size, now)
@@ -312,5 +329,15 @@ class PeerSync:
                 self.pulling.details(frame, size, now)
             case frames.Proof():
                 self.pulling.proof(frame, size, now)
+            case frames.Blob():
+                self.pulling.grant += size
+                self._blob(frame)
             case frames.Credit():
                 self._server.credit(frame.bytes)
+
+    def _blob(self, frame: frames.Blob) -> None:
+        if not self._wanted.pop(frame.name, False):
+            raise RemoteProtocolError("a photo came that was not asked for")
+        if frame.data and hashlib.sha256(frame.data).digest() != frame.name:
+            raise RemoteProtocolError("a photo came that is not the one asked for")
+        self._events.append(events.BlobCame(frame.name, frame.data))

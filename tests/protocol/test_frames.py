@@ -36,6 +36,8 @@ ONE_OF_EACH = [
     frames.Join(b"token"),
     frames.Joined(),
     frames.Bye("end", "", "", 0),
+    frames.WantBlob(ROOT),
+    frames.Blob(ROOT, b"photo"),
 ]
 
 
@@ -55,11 +57,12 @@ def test_every_frame_comes_back_as_it_was(frame: frames.Frame) -> None:
 def test_there_is_one_of_each_and_each_has_its_number() -> None:
     assert {type(frame) for frame in ONE_OF_EACH} == set(frames.FRAMES)
     numbers = [kind.TYPE for kind in frames.FRAMES]
-    assert sorted(set(numbers)) == numbers == list(range(1, 15))
+    assert sorted(set(numbers)) == numbers == [*range(1, 15), 0x80, 0x81]
     assert {kind for kind in frames.FRAMES if kind.PAID} == {
         frames.Package,
         frames.Details,
         frames.Proof,
+        frames.Blob,
     }
 
 
@@ -127,7 +130,7 @@ def test_an_unknown_frame_is_refused_by_its_header(kind: int) -> None:
         list(buffer.frames())
 
 
-@pytest.mark.parametrize("kind", [frames.WANT_BLOB_TYPE, frames.BLOB_TYPE, 0xFF])
+@pytest.mark.parametrize("kind", [0x82, 0x9F, 0xFF])
 def test_an_unknown_optional_frame_is_skipped(kind: int) -> None:
     optional = b"\0\0\0\x04" + bytes([kind]) + b"\xc1?!"  # not even msgpack
     joined = encode_frame(frames.Joined())

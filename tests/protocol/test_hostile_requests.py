@@ -118,7 +118,7 @@ def test_a_frame_that_is_too_long_ends_it_before_it_comes(anna: Node, bert: Lab)
 
 def test_an_unknown_frame_ends_it_and_an_optional_one_does_not(anna: Node, bert: Lab) -> None:
     puppet = Puppet(anna, bert)
-    puppet.say(b"\0\0\0\x04\x80abc")
+    puppet.say(b"\0\0\0\x04\x9fabc")
     assert not puppet.sync.closed
     puppet.say(b"\0\0\0\x04\x70abc")
     carrier_is_blamed(puppet, "not known here")

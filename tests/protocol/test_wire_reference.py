@@ -106,11 +106,6 @@ def test_every_frame_is_described(kind: type[frames.Frame]) -> None:
     assert re.search(row.replace("  ", " "), PAGE, re.MULTILINE), row
 
 
-def test_the_reserved_frames_are_described() -> None:
-    for number in (frames.WANT_BLOB_TYPE, frames.BLOB_TYPE):
-        assert f"{number:#04x}" in PAGE
-
-
 @pytest.mark.parametrize(
     "name",
     [

@@ -14,7 +14,7 @@ from typing import Final
 
 from fedlab.node.files import read_file, write_durably
 from fedlab.node.photos.making import Photo
-from fedlab.protocol.limits import PHOTO_BYTES_MAX
+from fedlab.protocol.limits import PEERS_PHOTOS_BYTES_MAX, PHOTO_BYTES_MAX
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -53,6 +53,7 @@ class PhotoFolder:
         name = hashlib.sha256(sent).hexdigest()
         self._put(name, photo)
         write_durably(self._file(name, ".sent"), sent)
+        self._keep_to_budget()
         return name
 
     def to_send(self, name: str) -> bytes | None:
@@ -66,6 +67,15 @@ class PhotoFolder:
         """Forget a photo."""
         for ending in (".jpg", ".thumb", ".sent"):
             self._file(name, ending).unlink(missing_ok=True)
+
+    def _keep_to_budget(self) -> None:
+        """Forget the peers' photos that came first, until the others are within the budget."""
+        kept = 0
+        found = [(path.stat(), path) for path in self._path.glob("*/*.sent")]
+        for stat, path in sorted(found, key=lambda one: -one[0].st_mtime_ns):
+            kept += stat.st_size
+            if kept > PEERS_PHOTOS_BYTES_MAX:
+                self.remove(path.stem)
 
     def _put(self, name: str, photo: Photo) -> None:
         self.full(name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -69,6 +69,8 @@ class Photos:
         """Keep a photo that a peer gave; raises BadRequestError if it is not the one asked for."""
         if len(sent) > PHOTO_BYTES_MAX or hashlib.sha256(sent).hexdigest() != name:
             raise BadRequestError("this is not the photo that was asked for", code="wrong_photo")
+        if self.folder.has(name):
+            return
         self.folder.add_sent(sent, make_photo(sent))
 
     def check_own(self, item: str) -> ItemAnswer:

@@ -34,9 +34,22 @@ async def thumb(request: web.Request) -> web.StreamResponse:
 async def _photo(request: web.Request, *, small: bool) -> web.StreamResponse:
     node, name = node_of(request), request.match_info["name"]
     path = await node.read(node.service.photos.find, name, small=small)
+    if path is None and await _fetched(request, name):
+        path = await node.read(node.service.photos.find, name, small=small)
     if path is None:
         raise NotFoundError("this photo is not here", "its lab may be away: try again later")
     return web.FileResponse(path, headers=HEADERS)
+
+
+async def _fetched(request: web.Request, name: str) -> bool:
+    """Say whether peers had a photo of the item named; nobody makes us ask for anything else."""
+    node, item = node_of(request), request.query.get("of", "")
+    if not item or node.driver is None:
+        return False
+    shown = await node.read(node.service.items.show, item)
+    if name not in shown.photos or shown.lab == node.service.own().lab:
+        return False
+    return await node.driver.photos.fetch(name, shown.lab)
 
 
 @routes.post("/item/{code}/photos")
