@@ -25,15 +25,15 @@ from fedlab.node.service.items import Items
 from fedlab.node.service.labels import Labels
 from fedlab.node.service.labs import Labs
 from fedlab.node.service.logs import Logs
+from fedlab.node.service.membercalls import MemberCalls
+from fedlab.node.service.memberlists import MemberLists
+from fedlab.node.service.members import Members
 from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
 from fedlab.node.service.outside import Outside
 from fedlab.node.service.peers import Peers
 from fedlab.node.service.photos import Photos
 from fedlab.node.service.profile import Profile
-from fedlab.node.service.membercalls import MemberCalls
-from fedlab.node.service.memberlists import MemberLists
-from fedlab.node.service.members import Members
 from fedlab.node.service.reminders import Reminders
 from fedlab.node.service.shown import Shown
 from fedlab.node.service.uploads import Uploads
@@ -67,10 +67,10 @@ class Service:
         self.bundles = Bundles(self.opened)
         self.backups = Backups(self.opened)
         self.once = Once(self.opened)
+        self.outside = Outside(self.opened, self.peers)
         self.borrowers = Borrowers(self.opened.store.counter, self.opened.store.members)
         self.counter = Counter(self.opened, self.borrowers)
         self.reminders = Reminders(self.opened, self.counter)
-        self.outside = Outside(self.opened, self.peers)
         self.members = Members(self.opened)
         self.member_lists = MemberLists(self.opened.store, self.members)
         self.member_calls = MemberCalls(self)

@@ -54,7 +54,7 @@ class Labels:
         if not address:
             raise ConflictError(
                 "labels need an address first: what phones open when they scan one",
-                "choose it with `fedlab label address URL`, or on the labels page",
+                "choose it on the labels page",
                 code="no_label_address",
             )
         found = self._named(codes) if codes.strip() else self._matching(kind, place)
