@@ -53,7 +53,7 @@ def quantity_text(language: Language, thousandths: int | None, unit: str) -> str
     """How much: `2,5 m²`, `3 rouleaux`, `4` for pieces; *unknown* where nobody counted."""
     _ = language.gettext
     if thousandths is None:
-        return _("unknown")
+        return _("unknown quantity")
     ngettext = language.ngettext
     count = Decimal(thousandths) / 1000
     counted = {

@@ -81,7 +81,7 @@ def test_numbers_money_and_times_read_as_people_write_them() -> None:
         "2 rouleaux",
     ]
     assert words.quantity_text(en, 4000, "piece") == "4"
-    assert words.quantity_text(fr, None, "kg") == "inconnue"
+    assert words.quantity_text(fr, None, "kg") == "quantité inconnue"
     assert (fr.distance(3.14159), fr.distance(507.2)) == ("3,1 km", "507 km")
     assert (fr.ago(3 * 3600), en.ago(3 * 3600)) == ("il y a 3 heures", "3 hours ago")
     assert fr.ngettext("%(count)s item", "%(count)s items", 0) == "0 ressource"
