@@ -169,9 +169,10 @@ class Items:
         return answer
 
     def list(self, lab: str | None = None, limit: int = ITEMS_LISTED_MAX) -> ItemsAnswer:
-        """Return a lab's items by code, this lab's if none is named."""
+        """Return a lab's items by code, this lab's if none is named; never more than the limit."""
         found = self._opened.lab if lab is None else self._opened.lab_to_read(lab)
-        offered = islice(self._opened.projector.offered(found), max(limit, 0))
+        most = min(max(limit, 0), ITEMS_LISTED_MAX)
+        offered = islice(self._opened.projector.offered(found), most)
         return ItemsAnswer(self._shown.items(list(offered)))
 
     # --- Shared -----------------------------------------------------------------------------------

@@ -222,3 +222,10 @@ def test_a_hold_for_a_reason_of_no_list_is_told_which_there_are(lab: Service) ->
         ask(lab, "item_hold", item=item, day_from="2026-12-01", day_to="2026-12-02",
             reason="révision")  # fmt: skip
     assert "maintenance" in refused.value.hint
+
+
+@pytest.mark.parametrize(("limit", "listed"), [(10**21, 2), (1, 1), (0, 0), (-1, 0)])
+def test_a_list_of_any_length_may_be_asked_for(lab: Service, limit: int, listed: int) -> None:
+    add(lab, "Perceuse")
+    add(lab, "Scie")
+    assert len(lab.items.list(limit=limit).items) == listed
