@@ -113,9 +113,7 @@ class Uploads:
             if error.code == "defect":
                 raise
             return
-        counts = Counts(
-            done.added, done.changed, done.unchanged, len(done.rejected), done.drafted
-        )
+        counts = Counts(done.added, done.changed, done.unchanged, len(done.rejected), done.drafted)
         self._opened.store.desk.settle(number, "done", msgspec.json.encode(counts))
 
     def _run(self, upload: "Upload", asked: Asked, *, dry_run: bool) -> "ImportAnswer":
