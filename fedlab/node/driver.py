@@ -5,6 +5,7 @@ writing thread; one dials the peers that are away, later and later, never all at
 """
 
 import asyncio
+import functools
 import logging
 import os
 import time
@@ -60,9 +61,15 @@ class Driver:
             randomness=os.urandom,
             horizon=self._service.horizon,
             urls=node.urls,
-            blobs=lambda name: self._service.photos.folder.to_send(name.hex()),
         )
-        self.photos = Fetching(self._exchange, self._poke_all, self._keep_photo)
+        photos = self._service.photos
+        self.photos = Fetching(
+            self._exchange,
+            self._poke_all,
+            held=functools.partial(node.read, photos.folder.to_send),
+            show=functools.partial(node.read, photos.take_in),
+            pass_on=functools.partial(node.read, photos.folder.add_passing),
+        )
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pokes: dict[Link, asyncio.Event] = {}
@@ -286,6 +293,8 @@ class Driver:
                     done = self._joins.pop(link, None)
                     if done is not None and not done.done():
                         done.set_result(None)
+                case events.BlobAsked():
+                    self._spawn(self.photos.answer(link, event))
                 case events.BlobCame():
                     self.photos.came(link, event)
                 case events.Fault():
@@ -306,9 +315,6 @@ class Driver:
 
     async def _keep_peer(self, lab: LabId, urls: Sequence[str]) -> None:
         await self._node.write(self._service.peers.met, lab, urls)
-
-    async def _keep_photo(self, name: str, sent: bytes) -> None:
-        await self._node.read(self._service.photos.take_in, name, sent)
 
     async def _admit(self, link: Link, event: events.JoinAsked) -> None:
         admit = self._service.peers.admit

@@ -38,6 +38,7 @@ LinkEvent = (
     events.Connected
     | events.JoinAsked
     | events.Joined
+    | events.BlobAsked
     | events.BlobCame
     | events.Fault
     | events.Closed
@@ -98,8 +99,7 @@ class Exchange:
 
     `noise` is the lab's private Noise key; `randomness(32)` gives new random bytes; `wall()` is
     Unix time, used for nothing but ages on disk. `horizon()` looks up vouches and blocks as they
-    stand. `urls` is where this node is reached, read when a connection begins. `blobs` returns a
-    photo by its hash, if it is held.
+    stand. `urls` is where this node is reached, read when a connection begins.
     """
 
     def __init__(
@@ -113,7 +113,6 @@ class Exchange:
         randomness: Callable[[int], bytes],
         horizon: Callable[[], Horizon],
         urls: Sequence[str] = (),
-        blobs: Callable[[bytes], bytes | None] = lambda name: None,
     ) -> None:
         self._store = store
         self._own_log = own_log
@@ -122,7 +121,6 @@ class Exchange:
         self._randomness = randomness
         self._horizon = horizon
         self._urls = urls
-        self.blobs = blobs
         self.replica = Replica(store, horizon(), now, wall())
         self.links: list[Link] = []
         self._waiting: deque[tuple[Link, events.Event]] = deque()
@@ -146,7 +144,6 @@ class Exchange:
             expect=expect,
             token=token,
             urls=self._urls,
-            blobs=self.blobs,
         )
         link = Link(self, sync, initiator=initiator)
         self.links.append(link)

@@ -92,6 +92,14 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobAsked:
+    """The peer asks for a lab's photo by its hash: answer by `give_blob`, held or not."""
+
+    lab: LabId
+    name: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class BlobCame:
     """A photo that was asked for, its hash checked; empty where the peer does not hold it."""
 
@@ -136,6 +144,7 @@ Event = (
     | ChainSeen
     | Package
     | Details
+    | BlobAsked
     | BlobCame
     | Fault
     | Parted

@@ -204,9 +204,10 @@ class Bye(Frame, frozen=True):
 
 
 class WantBlob(Frame, frozen=True):
-    """Asks for a photo by its SHA-256; a node that serves none skips this."""
+    """Asks for a lab's photo by its SHA-256; a node that serves none skips this."""
 
     TYPE = 0x80
+    lab: Raw32
     name: Raw32
 
 

@@ -327,6 +327,10 @@ PHOTOS_MAX: Final = 8
 BLOBS_ASKED_MAX: Final = 8
 # Of peers' photos on disk, as they were sent; the oldest go first, and can be asked for again.
 PEERS_PHOTOS_BYTES_MAX: Final = 256 * 2**20
+# What is fetched from one lab for another in an hour: some 300 photos, an evening of looking
+# around; a peer that asks for all there is takes no more of anybody's uplink.
+RELAYED_BYTES_MAX: Final = 64 * 2**20
+RELAYED_SECONDS: Final = 3600
 
 # --- labels -------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Nothing is queued but the requests themselves, and those are counted: a slow pee
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from .checkpoint import Head
@@ -16,7 +16,6 @@ from .frames import (
     Package,
     Proof,
     Want,
-    WantBlob,
     WantDetails,
     WantProof,
     encode_frame,
@@ -33,7 +32,7 @@ from .limits import (
 from .merkle import Tree, consistency_proof, subtree_consistency_proof
 from .replica import LogKey, LogReader
 
-Request = Want | WantDetails | WantProof | WantBlob
+Request = Want | WantDetails | WantProof
 
 # What a details frame costs besides its blobs: types, lengths, an index each.
 DETAILS_OVERHEAD_BYTES = 64
@@ -43,17 +42,16 @@ BLOB_OVERHEAD_BYTES = 16
 class Server:
     """Serves the logs that were announced; `announced` maps them to the largest head told.
 
-    `blobs` returns a photo by its hash, or None.
+    Photos are looked for by whoever drives this, and given: meanwhile the rest goes on.
     """
 
     def __init__(
         self,
         reader: LogReader,
         announced: Mapping[LogKey, Head],
-        blobs: Callable[[bytes], bytes | None] = lambda name: None,
     ) -> None:
-        self._blobs = blobs
-        self._blobs_asked = 0
+        self._photos: deque[Blob] = deque()  # that were found, or not
+        self._photos_asked = 0
         self._reader = reader
         self._announced = announced
         self._requests: deque[Request] = deque()
@@ -67,15 +65,19 @@ class Server:
         if self._credit > CREDIT_BYTES_MAX:
             raise RemoteProtocolError(f"a credit of more than {CREDIT_BYTES_MAX} bytes")
 
+    def ask_photo(self) -> None:
+        """Count one that is asked for; raises RemoteProtocolError for one too many."""
+        if self._photos_asked >= BLOBS_ASKED_MAX:
+            raise RemoteProtocolError(f"more than {BLOBS_ASKED_MAX} photos are asked for")
+        self._photos_asked += 1
+
+    def give_photo(self, name: bytes, data: bytes) -> None:
+        """Answer one that was asked for; with no bytes where it is not held."""
+        self._photos.append(Blob(name, data))
+
     def ask(self, request: Request) -> None:
         """Take a request; raises RemoteProtocolError for one too many, or what was not offered."""
-        if isinstance(request, WantBlob):
-            if self._blobs_asked >= BLOBS_ASKED_MAX:
-                raise RemoteProtocolError(f"more than {BLOBS_ASKED_MAX} photos are asked for")
-            self._blobs_asked += 1
-            self._requests.append(request)
-            return
-        if len(self._requests) - self._blobs_asked >= REQUESTS_MAX:
+        if len(self._requests) >= REQUESTS_MAX:
             raise RemoteProtocolError(f"more than {REQUESTS_MAX} requests wait for an answer")
         key = (request.lab.hex(), request.epoch)
         head = self._announced.get(key)
@@ -105,6 +107,9 @@ class Server:
         """Return the next answer, or None while there is none or the credit does not reach."""
         while self._ready is None:
             frame = next(self._answers, None)
+            if frame is None and self._photos:
+                frame = self._photos.popleft()
+                self._photos_asked -= 1
             if frame is not None:
                 self._ready = encode_frame(frame)
             elif self._requests:
@@ -129,9 +134,6 @@ class Server:
                 request.start,
                 request.end,
             )
-        elif isinstance(request, WantBlob):
-            self._blobs_asked -= 1
-            yield Blob(request.name, self._blobs(request.name) or b"")
         elif isinstance(request, WantDetails):
             yield from self._details(request)
         else:

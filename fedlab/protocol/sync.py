@@ -25,7 +25,7 @@ What happens, in order:
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from . import events, frames
@@ -59,7 +59,6 @@ class PeerSync:
 
     `noise` and `ephemeral` are private keys, the second one new and random. A side that dials says
     whom it `expect`s, and shows a `token` if it was invited; `urls` is where this node is reached.
-    `blobs` returns a photo that is held, by its hash.
     Raises LocalProtocolError if the node has no lab yet.
     """
 
@@ -74,7 +73,6 @@ class PeerSync:
         expect: LabId | None = None,
         token: bytes | None = None,
         urls: Sequence[str] = (),
-        blobs: Callable[[bytes], bytes | None] = lambda name: None,
     ) -> None:
         own = replica.chain(replica.lab)
         if own is None:
@@ -98,8 +96,7 @@ class PeerSync:
         )
         self._announcer: Announcer | None = None  # these two once the peer is known
         self._server: Server | None = None
-        self._blobs = blobs
-        self._wanted: dict[bytes, bool] = {}  # photos asked of the peer, and whether that is sent
+        self._wanted: dict[bytes, LabId | None] = {}  # photos, and whose; None once that is sent
         self.pulling = Puller(replica, self.offers, self._events.append)
         self._line_sent = False
         self._bye: frames.Bye | None = None
@@ -130,12 +127,17 @@ class PeerSync:
         """Return what happened next, or None."""
         return self._events.popleft() if self._events else None
 
-    def want_blob(self, name: bytes) -> bool:
-        """Ask for a photo by its hash; say whether it is asked: a peer may never answer."""
+    def want_blob(self, lab: LabId, name: bytes) -> bool:
+        """Ask for a lab's photo by its hash; say whether it is asked: a peer may never answer."""
         if name not in self._wanted and len(self._wanted) >= BLOBS_ASKED_MAX:
             return False
-        self._wanted.setdefault(name, False)
+        self._wanted.setdefault(name, lab)
         return True
+
+    def give_blob(self, name: bytes, data: bytes) -> None:
+        """Answer `BlobAsked`; with no bytes where the photo cannot be had."""
+        if self._server is not None and not self._closed:
+            self._server.give_photo(name, data)
 
     def committed(self, event: events.Package | events.Details) -> None:
         """Note that an event is on disk, and the replica refreshed; also after the connection."""
@@ -264,9 +266,10 @@ class PeerSync:
             self._horizon_revision = self._replica.horizon_revision
             self.offers.reconsider()
         yield from self.pulling.requests(now)
-        for name in [name for name, is_sent in self._wanted.items() if not is_sent]:
-            self._wanted[name] = True
-            yield frames.WantBlob(name)
+        for name, lab in list(self._wanted.items()):
+            if lab is not None:
+                self._wanted[name] = None
+                yield frames.WantBlob(bytes.fromhex(lab), name)
 
     # --- receiving ---
 
@@ -298,7 +301,7 @@ class PeerSync:
         self._announcer = Announcer(self._replica, peer.lab)
         self._announcer.know_chain(peer.lab, len(peer.leaves))
         self._announcer.know_chain(self._replica.lab, self._own_leaves)
-        self._server = Server(self._replica.reader, self._announcer.announced, self._blobs)
+        self._server = Server(self._replica.reader, self._announcer.announced)
         self.pulling.peer = peer.lab
         self._greeting.meet(peer, now)
 
@@ -321,8 +324,11 @@ class PeerSync:
                 self.offers.chain_seen(frame.leaves)
             case frames.Heads():
                 self.offers.heads_seen(frame.heads, now)
-            case frames.Want() | frames.WantDetails() | frames.WantProof() | frames.WantBlob():
+            case frames.Want() | frames.WantDetails() | frames.WantProof():
                 self._server.ask(frame)
+            case frames.WantBlob():
+                self._server.ask_photo()
+                self._events.append(events.BlobAsked(frame.lab.hex(), frame.name))
             case frames.Package():
                 self.pulling.package(frame, size, now)
             case frames.Details():
@@ -336,7 +342,7 @@ class PeerSync:
                 self._server.credit(frame.bytes)
 
     def _blob(self, frame: frames.Blob) -> None:
-        if not self._wanted.pop(frame.name, False):
+        if self._wanted.pop(frame.name, "") is not None:  # unknown, or not sent yet
             raise RemoteProtocolError("a photo came that was not asked for")
         if frame.data and hashlib.sha256(frame.data).digest() != frame.name:
             raise RemoteProtocolError("a photo came that is not the one asked for")

@@ -36,7 +36,7 @@ ONE_OF_EACH = [
     frames.Join(b"token"),
     frames.Joined(),
     frames.Bye("end", "", "", 0),
-    frames.WantBlob(ROOT),
+    frames.WantBlob(LAB, ROOT),
     frames.Blob(ROOT, b"photo"),
 ]
 

@@ -2,7 +2,7 @@
 
     store.db            as it was at one moment, while the node went on
     thesaurus.tsv       the lab's own words, if it has any
-    photos/…            its pictures
+    photos/…            the pictures of its own items; those of other labs come again
 
 Never in it: the secret keys (keys.json), the search index, which is made again, and whatever else
 lies in the folder. A backup gets its name once it is whole and on disk.
@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fedlab.node.config import Folder
 from fedlab.node.files import open_file, sync_folder
 from fedlab.node.keeping.envelope import SEAL, WORDS, DamagedError, Line, Opener, Sealer, read_line
+from fedlab.node.photos.folder import is_peers
 from fedlab.node.store.errors import explained
 from fedlab.protocol.limits import BACKUP_FILE_BYTES_MAX
 
 SUFFIX: Final = ".fedlab"
+_BEGUN: Final = ".tmp"
 _STORE: Final = "store.db"
 _MEMBER: Final = re.compile(r"store\.db|thesaurus\.tsv|photos/[0-9A-Za-z][0-9A-Za-z._/-]{0,120}")
 _COPY: Final = "backup.tmp"
@@ -37,7 +39,7 @@ def write_backup(folder: Folder, place: Path, line: Line, words_key: bytes, seal
     May run on any thread while the node works. Nothing is left behind if it fails.
     """
     target = place / _name(line)
-    beside = target.with_name(target.name + ".tmp")
+    beside = target.with_name(target.name + _BEGUN)
     copy = folder.path / _COPY
     try:
         copy_store(folder.store, copy)
@@ -45,7 +47,8 @@ def write_backup(folder: Folder, place: Path, line: Line, words_key: bytes, seal
             sealer = Sealer(file, line, {WORDS: words_key, SEAL: seal})
             with tarfile.open(fileobj=cast(IO[bytes], sealer), mode="w|") as tar:
                 for name, path in _members(folder, copy):
-                    tar.add(path, arcname=name, recursive=False, filter=_anonymous)
+                    with suppress(FileNotFoundError):  # a photo that went meanwhile
+                        tar.add(path, arcname=name, recursive=False, filter=_anonymous)
             sealer.close()
             file.flush()
             os.fsync(file.fileno())
@@ -93,6 +96,12 @@ def list_backups(place: Path, lab: str) -> list[Path]:
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
+def drop_halves(place: Path, lab: str) -> None:
+    """Remove what was begun in a folder and never ended: a stick was pulled out; raises OSError."""
+    for path in place.glob(f"fedlab-{lab[:8]}-*{SUFFIX}{_BEGUN}"):
+        path.unlink(missing_ok=True)
+
+
 def copy_store(source: Path, target: Path) -> None:
     """Copy a store as it is at one moment, whoever writes to it meanwhile; raises StoreError."""
     with explained(source):
@@ -126,13 +135,13 @@ def _members(folder: Folder, copy: Path) -> list[tuple[str, Path]]:
     photos = folder.path / _PHOTOS
     for path in sorted(photos.rglob("*")):
         name = str(path.relative_to(folder.path))
-        if path.is_file() and not path.is_symlink() and _is_member(name):
+        if path.is_file() and not path.is_symlink() and _is_member(name) and not is_peers(path):
             members.append((name, path))
     return members
 
 
 def _is_member(name: str) -> bool:
-    return bool(_MEMBER.fullmatch(name)) and ".." not in name and not name.endswith(".tmp")
+    return bool(_MEMBER.fullmatch(name)) and ".." not in name and not name.endswith(_BEGUN)
 
 
 def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:

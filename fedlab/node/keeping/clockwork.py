@@ -15,12 +15,16 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fedlab.node.service.backups import is_due, is_rehearsal_due
+from fedlab.node.errors import BadRequestError
+from fedlab.node.service.backups import BackupAnswer, is_due, is_rehearsal_due
 
 if TYPE_CHECKING:
     from fedlab.node.app import Node
 
 LOOK_S: Final = 60.0
+# All items are looked through for it: not while a node starts, and not often.
+SWEEP_FIRST_S: Final = 3600.0
+SWEEP_S: Final = 86_400.0
 # A node under load answers late; one that has not for this part of the watchdog's time is beaten.
 _BEATS_PER_WATCH: Final = 3
 
@@ -28,10 +32,14 @@ _log = logging.getLogger("fedlab.keeping")
 
 
 async def keep(node: "Node", *, look_s: float = LOOK_S) -> None:
-    """Back up and rehearse whenever that is due, until cancelled."""
+    """Back up, rehearse and drop photos whenever that is due, until cancelled."""
+    sweep_at = time.monotonic() + SWEEP_FIRST_S
     while True:
         try:
             await _look(node)
+            if time.monotonic() >= sweep_at:
+                sweep_at += SWEEP_S
+                await node.read(node.service.photos.sweep, time.time())
         except Exception as exc:  # a stick that is not there, a full disk: `status` says so too
             _log.warning("%s", exc)
         await asyncio.sleep(look_s)
@@ -43,7 +51,9 @@ async def _look(node: "Node") -> None:
         written = await node.read(backups.write)
         _log.info("backed up to %s", written.path)
     if is_rehearsal_due(await node.read(backups.plan), time.time()):
-        made = (await node.read(backups.list)).backups
+        made: list[BackupAnswer] = []
+        with suppress(BadRequestError):  # a stick that is away: so the next backup finds
+            made = (await node.read(backups.list)).backups
         if made:
             problem = await _rehearse(node.service.folder.path, Path(made[0].path))
             await node.write(backups.rehearsed, problem)

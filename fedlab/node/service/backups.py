@@ -6,16 +6,24 @@ saved, and without the file nothing is written there.
 """
 
 import os
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from fedlab.node.errors import BadRequestError, ConfigurationError, ServiceError, TryLaterError
+from fedlab.node.errors import (
+    BadRequestError,
+    ConfigurationError,
+    ServiceError,
+    TryLaterError,
+    explain,
+)
 from fedlab.node.files import read_file, write_durably
-from fedlab.node.keeping.archive import line_of, list_backups, write_backup
+from fedlab.node.keeping.archive import drop_halves, line_of, list_backups, write_backup
 from fedlab.node.keeping.envelope import Line
 from fedlab.node.keeping.epochs import BACKUP_KEY, check_words, remember_backup_key
 from fedlab.node.keeping.words import read_words
@@ -32,6 +40,15 @@ REHEARSE_S: Final = 30 * 24 * HOUR_S
 # A day's backup may be late by another before anybody is told: the node may have been off.
 LATE: Final = 2
 _PLAN: Final = "backups"
+# What ends a backup, as its error says it, and what somebody has to do about it.
+_CAUSES: Final = {
+    "no_place": "away",
+    "not_found": "away",
+    "system": "away",  # a stick that is pulled out answers with an error of its own
+    "disk_full": "full",
+    "read_only": "refused",
+    "no_permission": "refused",
+}
 
 
 class Plan(msgspec.Struct):
@@ -43,6 +60,7 @@ class Plan(msgspec.Struct):
     attempt_at: int = 0
     success_at: int = 0
     problem: str = ""
+    problem_code: str = ""  # that of the error
     rehearsed_at: int = 0
     rehearsal_problem: str = ""
 
@@ -83,6 +101,7 @@ class Backups:
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
+        self._writing = threading.Lock()
 
     def status(self) -> BackupsAnswer:
         """Say what is planned and how it went."""
@@ -105,12 +124,13 @@ class Backups:
         """Say what somebody should see to, a sentence each."""
         plan = self.plan()
         days = (now - plan.success_at) // (24 * HOUR_S)
+        failed = f"the last backup failed: {plan.problem}"
         says = {
-            "no_place": "no backups are planned: everything private is on this one disk",
-            "failed": f"the last backup failed: {plan.problem}",
+            "none": "no backups are planned: everything private is on this one disk",
+            **dict.fromkeys(("away", "full", "refused", "failed"), failed),
             "late": f"the last backup is {days} days old",
             "unreadable": f"the last backup could not be read back: {plan.rehearsal_problem}",
-            "no_words": "this node has never seen the recovery words, to which backups are sealed",
+            "words": "this node has never seen the recovery words, to which backups are sealed",
         }
         return [says[code] for code in self.troubles(now)]
 
@@ -119,27 +139,26 @@ class Backups:
         plan = self.plan()
         late_after = plan.success_at + LATE * plan.every_h * HOUR_S
         found = {
-            "no_place": not plan.folder,
-            "failed": bool(plan.folder and plan.problem),
+            "none": not plan.folder,
+            _CAUSES.get(plan.problem_code, "failed"): bool(plan.folder and plan.problem),
             "late": bool(plan.folder and plan.success_at and not plan.problem and now > late_after),
             "unreadable": bool(plan.folder and plan.rehearsal_problem),
-            "no_words": not self._opened.store.settings.get(BACKUP_KEY),
+            "words": not self._opened.store.settings.get(BACKUP_KEY),
         }
         return [code for code, is_so in found.items() if is_so]
 
     def attention(self) -> "list[Trouble]":
-        """Return the troubles as one for the page of what needs attention."""
-        found = self.troubles(int(time.time()))
-        if not found:
-            return []
-        hint = found == ["no_place"]
+        """Return the troubles for the page of what needs attention."""
+        folder = self.plan().folder
         return [
             Trouble(
-                code="backups",
-                severity="soon" if hint else "urgent",
+                code=f"backup_{code}",
+                severity="soon" if code == "none" else "urgent",
                 right=Right.BACKUP,
                 remedy="/backups",
+                name=folder,
             )
+            for code in self.troubles(int(time.time()))
         ]
 
     def set(self, folder: str, every_h: int = 24, keep: int = 14) -> BackupsAnswer:
@@ -175,8 +194,20 @@ class Backups:
 
     def write(self, folder: str | None = None) -> BackupAnswer:
         """Make a backup now, into the planned place or another."""
-        if folder is not None:
-            return self._write(_as_folder(folder))
+        with self._one_at_a_time():
+            return self._write(_as_folder(folder)) if folder is not None else self._write_planned()
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Keep two from copying the store into one file; raises TryLaterError."""
+        if not self._writing.acquire(blocking=False):
+            raise TryLaterError("a backup is being made just now", "wait for it to end")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _write_planned(self) -> BackupAnswer:
         plan = self.plan()
         if not plan.folder:
             raise ConfigurationError(
@@ -186,12 +217,15 @@ class Backups:
             )
         try:
             self._check_mark(Path(plan.folder))
+            drop_halves(Path(plan.folder), self._opened.lab)
             written = self._write(Path(plan.folder))
             self._drop_old(plan, written)
-        except (ServiceError, OSError) as exc:
-            self._note(attempt_at=int(time.time()), problem=str(exc))
+        except Exception as exc:  # whatever it was, nobody is told that there is a backup
+            error = explain(exc)
+            now = int(time.time())
+            self._note(attempt_at=now, problem=error.message, problem_code=error.code)
             raise
-        self._note(attempt_at=written.at, success_at=written.at, problem="")
+        self._note(attempt_at=written.at, success_at=written.at, problem="", problem_code="")
         return written
 
     def list(self, folder: str | None = None) -> BackupListAnswer:

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Final
 
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.photos.folder import PhotoFolder, is_name
@@ -10,6 +11,9 @@ from fedlab.node.service.answers import ItemAnswer, ItemDone
 from fedlab.node.service.base import Opened
 from fedlab.node.service.items import ItemChange, Items
 from fedlab.protocol.limits import PHOTO_BYTES_MAX, PHOTOS_MAX
+
+# Somebody has sent a photo, and goes on filling in the form.
+UNSHOWN_S: Final = 86_400
 
 
 class Photos:
@@ -72,6 +76,17 @@ class Photos:
         if self.folder.has(name):
             return
         self.folder.add_sent(sent, make_photo(sent))
+
+    def sweep(self, now: float) -> int:
+        """Forget the photos that no item shows any more; return how many that were.
+
+        That is: of retired items, of erased details, and what was passed on between peers.
+        """
+        shown: set[str] = set()
+        for lab in self._opened.projector.counts():
+            for _, view in self._opened.projector.offered(lab):
+                shown.update(view.photos)
+        return self.folder.drop_but(shown, now - UNSHOWN_S)
 
     def check_own(self, item: str) -> ItemAnswer:
         """Return one of this lab's items; raises NotFoundError or BadRequestError."""

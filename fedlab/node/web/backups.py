@@ -13,6 +13,7 @@ from fedlab.node.service.backups import BackupAnswer, Backups
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
+from fedlab.node.web.troubles import backup_says
 
 routes = web.RouteTableDef()
 
@@ -76,6 +77,7 @@ async def _page(
     service, moment = node.service.backups, int(time.time())
     shown = await node.read(service.status)
     made = await node.read(_made, service) if shown.folder else []
+    says = backup_says(language, shown.folder or "")
     form = {
         "folder": shown.folder or "",
         "every_h": str(shown.every_h),
@@ -89,7 +91,7 @@ async def _page(
         page="backups",
         backups=shown,
         made=made,
-        troubles=await node.read(service.troubles, moment),
+        troubles=[says[code] for code in await node.read(service.troubles, moment)],
         details=[shown_problem.partition(": ")[2] for shown_problem in shown.problems],
         form=form,
         problem=problem,

@@ -104,9 +104,56 @@ def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str
             _("See the reminders"),
         ),
         # --- keep ---
-        "backups": (
-            _("The backups need somebody."),
-            _("The page says what went wrong and when the last good one was made."),
-            _("See the backups"),
+        **{f"backup_{code}": text for code, text in backup_says(language, name).items()},
+    }
+
+
+def backup_says(language: Language, folder: str) -> dict[str, tuple[str, str, str]]:
+    """Return what is wrong with backups and what to do, by the codes of `Backups.troubles`."""
+    _ = language.gettext
+    see = _("See the backups")
+    return {
+        "none": (
+            _("No backups are planned: everything private is on this one disk."),
+            _("Plug a USB stick in and choose it: accounts and loans would die with this disk."),
+            _("Plan backups"),
+        ),
+        "away": (
+            _("The last backup failed: its place is not there."),
+            _("Plug the stick in again. It goes on by itself within an hour, or at once by hand."),
+            see,
+        ),
+        "full": (
+            _("The last backup failed: there is no room left."),
+            _("Keep fewer backups, empty the stick, or take a larger one."),
+            see,
+        ),
+        "refused": (
+            _("The last backup failed: fedlab may not write there."),
+            _(
+                "Give the user that runs fedlab the folder %(folder)s, or choose another stick.",
+                folder=folder,
+            ),
+            see,
+        ),
+        "failed": (
+            _("The last backup failed."),
+            _("Try once more by hand. If it fails again, choose another stick."),
+            see,
+        ),
+        "late": (
+            _("The last backup is too old."),
+            _("Make one now, and let this node run at the hour when the next is due."),
+            see,
+        ),
+        "unreadable": (
+            _("The last backup could not be read back."),
+            _("The stick may be dying. Take another one and make a backup on it today."),
+            see,
+        ),
+        "words": (
+            _("Backups cannot be sealed: this node has never seen the recovery words."),
+            _("Type them once on its machine: fedlab backup words."),
+            see,
         ),
     }

@@ -1,16 +1,23 @@
 """What a node does by itself: backups when due, a rehearsal, and word to systemd."""
 
 import asyncio
+import errno
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fedlab.node.app import open_node
 from fedlab.node.errors import TryLaterError
 from fedlab.node.keeping import clockwork
+from fedlab.node.keeping.archive import write_backup
+from fedlab.node.keeping.envelope import Sealer
+from fedlab.node.service import backups
 from fedlab.node.service.backups import HOUR_S, MARK, Plan, is_due, is_rehearsal_due
+from fedlab.node.web.i18n import language
+from fedlab.node.web.troubles import trouble_text
 from tests.conftest import REPO
 from tests.node.labs import opened_lab
 
@@ -98,6 +105,79 @@ def test_a_stick_that_is_not_plugged_in_is_noticed(tmp_path: Path) -> None:
         assert status.last_attempt and not status.last_success
         assert "plugged" not in status.problems[0] and "failed" in status.problems[0]
         assert not is_due(service.backups.plan(), time.time())
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "away"),  # pulled out while it was written
+        (OSError(errno.ENOENT, "No such file"), "away"),
+        (OSError(errno.ENOSPC, "No space left on device"), "full"),
+        (OSError(errno.EROFS, "Read-only file system"), "refused"),
+        (PermissionError(errno.EACCES, "Permission denied"), "refused"),
+        (RuntimeError("a defect of ours"), "failed"),
+    ],
+)
+def test_what_ends_a_backup_is_to_be_seen_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, code: str
+) -> None:
+    """It fails half way: nothing half is left, somebody is told what to do, the next one heals."""
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with opened_lab(tmp_path / "lab") as service:
+        service.backups.set(str(stick))
+        good = service.backups.write().path
+
+        def broken(*_: object) -> None:
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sealer, "close", broken)
+            with pytest.raises(type(fault)):
+                service.backups.write()
+        assert [one.path for one in service.backups.list().backups] == [good]
+        assert {path.name for path in stick.iterdir()} == {MARK, Path(good).name}
+        assert not list((tmp_path / "lab").glob("*.tmp"))
+        (trouble,) = service.backups.attention()
+        assert (trouble.code, trouble.remedy) == (f"backup_{code}", "/backups")
+        for name in ("en", "fr"):
+            text = trouble_text(language(name), trouble)
+            assert text.title and text.todo and text.link, "it has a remedy in words"
+        assert service.attention.all().troubles[0].code == f"backup_{code}"
+        service.backups.write()
+        assert service.backups.attention() == []
+
+
+def test_what_a_pulled_stick_left_is_cleared(tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with opened_lab(tmp_path / "lab") as service:
+        service.backups.set(str(stick))
+        half = stick / f"fedlab-{service.store.lab[:8]}-20251123-000000.fedlab.tmp"
+        others = stick / "fedlab-00000000-20251123-000000.fedlab.tmp"
+        half.write_bytes(b"half of it")
+        others.write_bytes(b"another lab is writing just now")
+        service.backups.write()
+        assert not half.exists() and others.exists()
+
+
+def test_two_backups_are_not_made_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with opened_lab(tmp_path / "lab") as service:
+        service.backups.set(str(stick))
+        tried: list[str] = []
+
+        def meanwhile(*args: Any) -> Path:
+            with pytest.raises(TryLaterError, match="just now"):
+                service.backups.write()
+            tried.append("refused")
+            return write_backup(*args)
+
+        monkeypatch.setattr(backups, "write_backup", meanwhile)
+        service.backups.write()
+        assert tried == ["refused"] and len(service.backups.list().backups) == 1
+        assert service.backups.attention() == []
 
 
 def test_old_backups_go_and_the_new_one_stays(

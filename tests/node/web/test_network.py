@@ -209,7 +209,7 @@ async def test_a_peer_is_shown_as_text_whatever_its_name_says(
 
 async def test_what_needs_attention_is_counted_for_whoever_can_act(tmp_path: Path) -> None:
     def troubles() -> list[Trouble]:
-        said = [("away", "peers"), ("unheard-of", "lend"), ("backups", "backup")]
+        said = [("away", "peers"), ("unheard-of", "lend"), ("backup_none", "backup")]
         return [
             Trouble(code=code, severity="urgent", right=right, remedy="/x", name="B", count=4)
             for code, right in said
