@@ -1,9 +1,14 @@
 """The card dies: a lab comes back from its backup on another machine, and its peers follow."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 from typing import Any
+
+from fedlab.node.config import Folder
+from fedlab.node.service import Service
+from tests.node.photos_made import picture
 
 from .nodes import Lab, fedlab, free_port, until
 
@@ -17,6 +22,19 @@ def founded_with_words(data: Path, name: str) -> tuple[Lab, str]:
     return lab, " ".join(answer["recovery_words"])
 
 
+def photos(data: Path) -> set[str]:
+    """Return the files of the photos in a lab's folder."""
+    return {path.name for path in (data / "photos").glob("*/*")}
+
+
+def made_by_a_peer(service: Service) -> str:
+    """Put a photo into a lab's folder as if it had been fetched from a peer; return its name."""
+    sent = picture(200, 100)
+    name = hashlib.sha256(sent).hexdigest()
+    service.photos.take_in(name, sent)
+    return name
+
+
 def chain_head(lab: Lab, other: Lab) -> int:
     """Return the newest epoch of another lab that a lab holds entries of."""
     return max(entry["epoch"] for entry in lab.run("log", other.id))
@@ -25,16 +43,24 @@ def chain_head(lab: Lab, other: Lab) -> int:
 def test_a_lab_comes_back_and_its_peers_follow(tmp_path: Path) -> None:
     brest, words = founded_with_words(tmp_path / "brest", "Brest")
     paris = Lab(tmp_path / "paris", "Paris")
+    lyon = Lab(tmp_path / "lyon", "Lyon")
     stick = tmp_path / "stick"
     stick.mkdir()
-    with brest.running(), paris.running():
+    brest.run("item", "add", "--code", "F-1", "--name", "Fraiseuse avant")
+    with Service(Folder(brest.data)) as service:
+        photo = picture()
+        service.photos.add("F-1", photo)
+        (shown,) = service.items.show("F-1").photos
+        theirs = made_by_a_peer(service)
+    with brest.running(), paris.running(), lyon.running():
         paris.join(brest)
-        brest.run("item", "add", "--name", "Fraiseuse avant")
+        lyon.join(brest)
         brest.run("backup", "set", stick)
         backup = brest.run("backup", "write")["path"]
         # After the backup: only the peer holds these.
         brest.run("item", "add", "--name", "Perceuse après")
-        until(lambda: paris.offers("Perceuse après"), "the peer to follow")
+        for peer in (paris, lyon):
+            until(lambda peer=peer: peer.offers("Perceuse après"), "the peer to follow")
         before = brest.run("status")
     old_card = tmp_path / "old-card"
     shutil.move(brest.data, old_card)
@@ -44,15 +70,18 @@ def test_a_lab_comes_back_and_its_peers_follow(tmp_path: Path) -> None:
     # With nobody to ask, it says so rather than lose what only peers hold.
     refused = brest_restore(brest, backup, paper, expect=75)
     assert refused["error"]["code"] == "no_peer" and not (brest.data / "store.db").exists()
-    with paris.running():
+    with paris.running(), lyon.running():
         restored = brest_restore(brest, backup, paper)
         assert (restored["lab"], restored["epoch"], restored["fetched"]) == (brest.id, 1, 1)
+        assert photos(brest.data) == {f"{shown}.jpg", f"{shown}.thumb"} != photos(old_card)
+        assert theirs in {name.partition(".")[0] for name in photos(old_card)}
         with brest.running():
             brest.run("item", "add", "--name", "Scie nouvelle")
-            until(lambda: paris.offers("Scie nouvelle"), "the peer to take the new epoch")
+            for peer in (paris, lyon):
+                until(lambda peer=peer: peer.offers("Scie nouvelle"), "a peer to take the epoch")
+                assert chain_head(peer, brest) == 1
             until(lambda: brest.offers("Perceuse après"), "the details from the peer")
             assert paris.offers("Fraiseuse avant") and paris.offers("Perceuse après")
-            assert chain_head(paris, brest) == 1
             status = brest.run("status")
             assert status["epoch"] == 1 and status["problems"] == []
             assert status["items"] >= before["items"] + 1
