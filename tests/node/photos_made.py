@@ -22,7 +22,9 @@ def with_metadata() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: turn a quarter to the right
     exif[0x013B] = "Ada Lovelace"
-    exif.get_ifd(0x8825)[1] = "N"  # GPS
+    gps = exif.get_ifd(0x8825)
+    gps[1], gps[2] = "N", (48.0, 23.0, 24.0)
+    gps[3], gps[4] = "W", (4.0, 29.0, 24.0)
     return picture(400, 200, exif=exif.tobytes(), comment=b"secret comment")
 
 
@@ -38,5 +40,13 @@ def pixel_bomb(side: int = 40_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def in_mode(mode: str, colour: object, form: str, size: tuple[int, int] = (2000, 1000)) -> bytes:
+    """Return a picture of one colour, as scanners, printers and drawing programs write them."""
+    out = io.BytesIO()
+    Image.new(mode, size, colour).save(out, form)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML_IN_DISGUISE = b"GIF89a<html><script>alert(1)</script>"

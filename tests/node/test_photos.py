@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError, TryLaterError
 from fedlab.node.photos import making
@@ -16,7 +16,15 @@ from fedlab.node.photos.folder import is_name
 from fedlab.node.service import Service
 from fedlab.protocol.limits import PHOTO_BYTES_MAX, PHOTOS_MAX
 from tests.node.labs import ask, opened_lab
-from tests.node.photos_made import HTML_IN_DISGUISE, SVG, picture, pixel_bomb, with_metadata
+from tests.node.photos_made import (
+    HEIC,
+    HTML_IN_DISGUISE,
+    SVG,
+    in_mode,
+    picture,
+    pixel_bomb,
+    with_metadata,
+)
 
 
 def read(data: bytes) -> Image.Image:
@@ -52,14 +60,77 @@ def test_it_is_upright_and_says_nothing_of_whose_where_and_when() -> None:
         b"%PDF-1.7 nothing",
         picture(form="TIFF"),
         picture(form="GIF"),
+        HEIC,
         picture()[:-200],
         pixel_bomb(),
     ],
-    ids=["nothing", "svg", "html", "pdf", "tiff", "gif", "cut short", "pixel bomb"],
+    ids=["nothing", "svg", "html", "pdf", "tiff", "gif", "heic", "cut short", "pixel bomb"],
 )
 def test_what_is_no_photo_is_refused(upload: bytes) -> None:
     with pytest.raises(BadRequestError):
         making.make_photo(upload)
+
+
+def test_heic_is_refused_by_its_name() -> None:
+    """Apple's phones write it; a browser on one sends JPEG, a mail program does not."""
+    with pytest.raises(BadRequestError, match="HEIC") as refused:
+        making.make_photo(HEIC)
+    assert refused.value.code == "heic"
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "form", "shown"),
+    [
+        ("CMYK", (0, 255, 255, 0), "JPEG", (254, 0, 0)),
+        ("I;16", 128 * 256, "PNG", (128, 128, 128)),
+        ("L", 40, "PNG", (40, 40, 40)),
+        ("1", 0, "PNG", (0, 0, 0)),
+        ("LA", (0, 0), "PNG", (255, 255, 255)),
+        ("RGBA", (0, 0, 0, 0), "WEBP", (255, 255, 255)),
+    ],
+)
+def test_whatever_it_is_painted_in_it_looks_the_same(
+    mode: str, colour: object, form: str, shown: tuple[int, int, int]
+) -> None:
+    for data in making.make_photo(in_mode(mode, colour, form)):
+        image = read(data)
+        assert image.mode == "RGB" and image.getpixel((10, 10)) == shown
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_each_way_to_hold_the_phone_ends_upright(orientation: int) -> None:
+    """The eight orientations of Exif 2.3, tag 0x0112; the sky is red."""
+    sky = Image.new("RGB", (400, 200), "white")
+    sky.paste("red", (0, 0, 400, 100))
+    held = ImageOps.exif_transpose(_lying(sky, orientation))
+    assert held.getpixel((200, 20)) == (255, 0, 0), "the test's own picture"
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    _lying(sky, orientation).save(out, "PNG", exif=exif)
+    for data in making.make_photo(out.getvalue()):
+        image = read(data)
+        top = image.getpixel((image.width // 2, image.height // 8))
+        assert image.width > image.height and isinstance(top, tuple)
+        assert top[0] > 200 > 60 > top[1]
+
+
+def _lying(upright: Image.Image, orientation: int) -> Image.Image:
+    """Return a picture as a camera held that way has it on its chip, and says so."""
+    turned = upright
+    for turn in {
+        2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+        3: (Image.Transpose.ROTATE_180,),
+        4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+        5: (Image.Transpose.TRANSPOSE,),
+        6: (Image.Transpose.ROTATE_90,),
+        7: (Image.Transpose.TRANSVERSE,),
+        8: (Image.Transpose.ROTATE_270,),
+    }.get(orientation, ()):
+        turned = turned.transpose(turn)
+    exif = turned.getexif()
+    exif[0x0112] = orientation
+    return turned
 
 
 def test_the_process_has_its_limits(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def _limit() -> None:
 
 def _plain(image: Image.Image) -> Image.Image:
     """Return the pixels alone: upright, on white, no larger than a screen shows."""
+    if image.mode.startswith("I"):  # 16 bits of grey: what is converted as it is, turns white
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     image.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(image)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:

@@ -19,6 +19,7 @@ _one_at_a_time = threading.Lock()
 _SAID: Final = {
     "no_photo": "this is not a photo in JPEG, PNG or WebP",
     "too_many_pixels": "this picture has too many pixels",
+    "heic": "this is a photo in HEIC, which phones of Apple write",
     "broken": "this photo is damaged, or cut short",
 }
 
@@ -55,8 +56,12 @@ def make_photo(upload: bytes) -> Photo:
         ) from exc
     if done.returncode != 0:
         word = done.stderr.decode("ascii", "replace").strip()
+        if word == "no_photo" and upload[4:8] == b"ftyp":  # ISO 23008-12: HEIC, and its kin
+            word = "heic"
         raise BadRequestError(
-            _SAID.get(word, _SAID["broken"]), "send a photo as JPEG, PNG or WebP", code="no_photo"
+            _SAID.get(word, _SAID["broken"]),
+            "send a photo as JPEG, PNG or WebP",
+            code="heic" if word == "heic" else "no_photo",
         )
     return _judged(done.stdout)
 
