@@ -13,6 +13,7 @@ from fedlab.node.service.backups import BackupAnswer, Backups
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
+from fedlab.node.web.sentences import told
 from fedlab.node.web.troubles import backup_says
 
 routes = web.RouteTableDef()
@@ -123,7 +124,7 @@ def _in_words(language: Language, error: ServiceError) -> str:
         "no_backup_key": _("This node needs to see the recovery words once."),
         "usage": _("This folder, or one of the numbers, cannot be used for backups."),
     }
-    return says.get(error.code, error.message)
+    return says.get(error.code) or told(language, error.message, error.hint)
 
 
 def _suggested() -> list[str]:

@@ -17,6 +17,7 @@ from fedlab.node.web.days import seconds_since
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.itemform import text_of
 from fedlab.node.web.keys import node_of
+from fedlab.node.web.sentences import told
 from fedlab.protocol.limits import IMPORT_BYTES_MAX
 
 routes = web.RouteTableDef()
@@ -76,7 +77,7 @@ async def start(request: web.Request) -> web.StreamResponse:
 
 
 async def _show_start(
-    request: web.Request, problem: str = "", said: str = "", status: int = 200
+    request: web.Request, problem: str = "", why: str = "", status: int = 200
 ) -> web.StreamResponse:
     node = node_of(request)
     uploads = await node.read(node.service.uploads.all)
@@ -89,7 +90,7 @@ async def _show_start(
         uploads=[(upload, seconds_since(upload.at)) for upload in uploads],
         undoable=undoable,
         problem=problem,
-        said=said,
+        why=why,
         undone="undone" in request.query,
     )
 
@@ -117,7 +118,8 @@ async def upload(request: web.Request) -> web.StreamResponse:
         number = await node.write(node.service.uploads.add, name, data)
     except ServiceError as exc:
         problem = _("This file could not be read.")
-        return await _show_start(request, problem, f"{exc.message}. {exc.hint}".strip(), 422)
+        why = told(pages.language_of(request), exc.message, exc.hint)
+        return await _show_start(request, problem, why, 422)
     raise web.HTTPSeeOther(f"/desk/import/{number}")
 
 
@@ -159,7 +161,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 
 async def _show(
-    request: web.Request, problem: str = "", said: str = "", status: int = 200
+    request: web.Request, problem: str = "", why: str = "", status: int = 200
 ) -> web.StreamResponse:
     node, language, number = node_of(request), pages.language_of(request), _number(request)
     found = await node.read(node.service.uploads.show, number)
@@ -183,7 +185,7 @@ async def _show(
         kinds=KINDS,
         value_text=lambda field, value: _value_text(language, field, value),
         problem=problem,
-        said=said,
+        why=why,
     )
     if running:
         response.headers["Refresh"] = "1"  # progress without a script
@@ -226,8 +228,8 @@ async def ask(request: web.Request) -> web.StreamResponse:
     try:
         await node.write(node.service.uploads.ask, number, asked)
     except ServiceError as exc:
-        said = f"{exc.message}. {exc.hint}".strip()
-        return await _show(request, _("The columns cannot be read so."), said, 422)
+        why = told(pages.language_of(request), exc.message, exc.hint)
+        return await _show(request, _("The columns cannot be read so."), why, 422)
     raise web.HTTPSeeOther(f"/desk/import/{number}#changes")
 
 

@@ -16,6 +16,7 @@ from fedlab.node.web.account import number_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
 from fedlab.node.web.rolewords import role_name
+from fedlab.node.web.sentences import told
 from fedlab.protocol.limits import MEMBERS_LISTED_MAX
 
 routes = web.RouteTableDef()
@@ -60,7 +61,7 @@ def _problem(request: web.Request, exc: ServiceError) -> dict[str, str]:
     if exc.code == "last_admin":
         other = _("Nobody would be left to look after this lab’s accounts.")
     else:
-        other = exc.message
+        other = told(language_of(request), exc.message, exc.hint)
     return {"problem": field, "problem_text": said.get(field, other)}
 
 

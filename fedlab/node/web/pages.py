@@ -21,6 +21,7 @@ from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import ATTENTION, node_of
 from fedlab.node.web.lent import loans_of
 from fedlab.node.web.rings import draw
+from fedlab.node.web.sentences import told
 from fedlab.protocol.limits import HITS_MAX, ITEMS_LISTED_MAX
 
 routes = web.RouteTableDef()
@@ -113,6 +114,7 @@ def render(
             "may": person_of(request).may,
             "stale_s": STALE_SECONDS,
             "switch": switch,
+            "told": lambda *sentences: told(language, *sentences),
             "page": "",
             "attention": request.get(ATTENTION, 0),
             **context,
@@ -132,7 +134,7 @@ def render(
 def error_page(request: web.Request, error: ServiceError, status: int) -> web.StreamResponse:
     """The page that says what was wrong and the way out, in the visitor's language.
 
-    What the service says is for whoever runs the node: shown as it is, in English, under that.
+    What the service says stands under that; what is not known in that language, as it is.
     """
     _ = language_of(request).gettext
     title, hint = _("This did not work."), _("Change what was asked, and try again.")
@@ -141,7 +143,7 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
         hint = _("It may be mistyped, or no longer offered, or not known to this lab yet.")
     elif status >= 500:
         title, hint = _("Not just now."), _("Please try again in a moment.")
-    return render(request, "error.html", status, title=title, hint=hint, said=error.message)
+    return render(request, "error.html", status, title=title, hint=hint, error=error)
 
 
 @routes.get("/")
@@ -158,7 +160,7 @@ async def search(request: web.Request) -> web.StreamResponse:
         try:
             answer = await node.read(lambda: node.service.search(**_arguments(form)))
         except ServiceError as exc:
-            problem = f"{exc.message}. {exc.hint}".strip()
+            problem = told(language_of(request), exc.message, exc.hint)
     labs = await node.read(node.service.labs)
     more = {**request.query, "limit": str(min(form.limit + HITS, HITS_MAX))}
     return render(

@@ -143,7 +143,7 @@ async def test_a_list_is_looked_at_mapped_imported_and_taken_back(desk: At) -> N
     assert "Imported." in done and "2 items added" in done
     assert len(desk.service.desk.find().rows) == 4
     again = await desk.post("/desk/import/1/run", status=409)
-    assert "this file was imported" in again
+    assert "This file was imported." in again
     assert "2 items are no longer offered" in await desk.get("/desk/import/undo")
     assert "taken back" in await desk.post("/desk/import/undo")
     assert len(desk.service.desk.find().rows) == 2
