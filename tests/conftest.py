@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The same examples at every run, and no verdict that hangs on how busy the machine is.
-settings.register_profile("fedlab", derandomize=True, deadline=None, database=None)
+# The same examples at every run, and no verdict that hangs on how busy the machine is. One failure
+# at a time, so that what a mutant breaks is an AssertionError and no group of them.
+settings.register_profile(
+    "fedlab", derandomize=True, deadline=None, database=None, report_multiple_bugs=False
+)
 settings.load_profile("fedlab")
 
 REPO = Path(__file__).resolve().parents[1]
