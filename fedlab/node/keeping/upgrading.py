@@ -21,6 +21,7 @@ from fedlab.node.config import Folder
 from fedlab.node.errors import BadRequestError, ServiceError
 from fedlab.node.keeping.archive import copy_store
 from fedlab.node.keeping.unit import NAME, UNITS, starter
+from fedlab.node.store import SqliteStore
 
 _TRIAL: Final = "upgrade.tmp"
 BEFORE: Final = "store-before-upgrade.db"
@@ -63,6 +64,7 @@ def _try(folder: Folder, script: Path) -> int:
     try:
         trial.path.mkdir(mode=0o700)
         copy_store(folder.store, trial.store)
+        held = _held(trial)
         report = _asked([str(script), "verify", "--data", str(trial.path), "--json"])
     finally:
         shutil.rmtree(trial.path, ignore_errors=True)
@@ -74,7 +76,23 @@ def _try(folder: Folder, script: Path) -> int:
             "run `fedlab verify` with this one; nothing was changed",
             code="upgrade_refused",
         )
-    return int(report["entries"])
+    # Whatever it makes of the tables, each entry that was signed or received is still to be there.
+    if report["entries"] != held:
+        raise ServiceError(
+            f"the new version finds {report['entries']} of this lab's {held} entries",
+            "nothing was changed; go on with this one, and report it",
+            code="upgrade_refused",
+        )
+    return held
+
+
+def _held(folder: Folder) -> int:
+    """Return how many entries a copy holds, before the new version sees it."""
+    store = SqliteStore(folder.path, writes=False)
+    try:
+        return sum(log.held for log in store.logs())
+    finally:
+        store.close()
 
 
 def _switch(folder: Folder, script: Path, unit: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,18 @@ def version_in(path: Path, body: str) -> Path:
     (path / "bin" / "fedlab").write_text(f"#!/bin/sh\n{body}\n")
     (path / "bin" / "fedlab").chmod(0o755)
     return path
+
+
+def migrating(change: str) -> str:
+    """Return the command of a version that has one more migration, which makes that change."""
+    return f"""PYTHONPATH={REPO} exec {sys.executable} -P -c '
+from fedlab.node.store.schema import migrations
+@migrations()
+def m999_of_the_next_version(db):
+{textwrap.indent(change, "    ")}
+from fedlab.__main__ import main
+main()' "$@"
+"""
 
 
 def digest(path: Path) -> str:
@@ -62,6 +75,53 @@ def test_a_version_that_does_not_do_changes_nothing(tmp_path: Path, body: str) -
     assert digest(folder.store) == before
     with pytest.raises(BadRequestError, match="no fedlab"):
         upgrading.upgrade(folder, tmp_path / "nothing", units=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'db.execute("DROP TABLE members")\nraise ValueError("half way")',
+        'db.execute("DELETE FROM open_leaves")',
+        'db.execute("UPDATE logs SET head = NULL, held = held - 1")',
+    ],
+    ids=["breaks off", "loses entries", "forgets what was signed"],
+)
+def test_a_migration_that_breaks_the_store_breaks_a_copy(tmp_path: Path, change: str) -> None:
+    found_lab(tmp_path / "lab")
+    folder = Folder(tmp_path / "lab")
+    (tmp_path / NAME).write_text(unit_text("fedlab", folder.path, 7390))
+    before = digest(folder.store)
+    with pytest.raises(ServiceError) as refused:
+        upgrading.upgrade(folder, version_in(tmp_path / "new", migrating(change)), units=tmp_path)
+    assert refused.value.code == "upgrade_refused" and refused.value.hint
+    assert digest(folder.store) == before and not (folder.path / "upgrade.tmp").exists()
+
+
+def test_a_migrated_store_is_put_back_for_the_old_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new version has changed the tables of the lab itself, and then does not come up."""
+    with opened_lab(tmp_path / "lab") as service:
+        ask(service, "item_add", code="SAW", change={"name": "Scie"})
+    folder = Folder(tmp_path / "lab")
+    (tmp_path / NAME).write_text(unit_text("fedlab", folder.path, 7390))
+    stub = tmp_path / "stub"
+    stub.mkdir()
+    (stub / "systemctl").write_text("#!/bin/sh\n")
+    (stub / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stub}:{os.environ['PATH']}")
+    old = version_in(tmp_path / "old", GOOD) / "bin" / "fedlab"
+    monkeypatch.setattr(upgrading, "starter", lambda: ([str(old)], ""))
+    newer = version_in(
+        tmp_path / "newer", migrating('db.execute("CREATE TABLE later (a INTEGER PRIMARY KEY)")')
+    )
+    does = f'[ "$1" = service ] || exec {newer}/bin/fedlab "$@"\n'
+    does += f"{newer}/bin/fedlab item list --data {folder.path} >&2\nexit 75"
+    with pytest.raises(ServiceError, match="the old one runs again"):
+        upgrading.upgrade(folder, version_in(tmp_path / "new", does), units=tmp_path)
+    with Service(folder) as service:
+        assert [item["code"] for item in ask(service, "item_list")["items"]] == ["SAW"]
+        assert ask(service, "verify")["problems"] == []
 
 
 def test_a_version_that_does_not_come_up_gives_way_to_the_old_one(
