@@ -87,12 +87,14 @@ DayCount = Annotated[int, Meta(ge=1, le=TRAINING_DAYS_MAX)]
 _DAYS_RENAMED: Final = {"day_from": "from", "day_to": "to"}
 
 
-def _check_ascending(name: str, values: Any) -> None:
+def check_ascending(name: str, values: Any) -> None:
+    """Raise FactError unless a set is written as sets are."""
     if any(a >= b for a, b in itertools.pairwise(values)):
         raise FactError(f"`{name}` must ascend, each value once")
 
 
-def _check_days(day_from: str, day_to: str | UnsetType) -> None:
+def check_days(day_from: str, day_to: str | UnsetType) -> None:
+    """Raise FactError unless both are days of the calendar, in order."""
     for day in (day_from, day_to):
         if day is not UNSET:
             try:
@@ -103,7 +105,8 @@ def _check_days(day_from: str, day_to: str | UnsetType) -> None:
         raise FactError(f"{day_to} lies before {day_from}")
 
 
-def _check_other(name: str, lab: str | UnsetType, by: str) -> None:
+def check_other(name: str, lab: str | UnsetType, by: str) -> None:
+    """Raise FactError where a field names the author."""
     if lab == by:
         raise FactError(f"`{name}` must be another lab than the author")
 
@@ -154,7 +157,7 @@ class LabVouch(Fact, frozen=True, kw_only=True, tag="lab.vouch"):
     lab: Hex32
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
+        check_other("lab", self.lab, self.by)
 
 
 class LabUnvouch(Fact, frozen=True, kw_only=True, tag="lab.unvouch"):
@@ -163,7 +166,7 @@ class LabUnvouch(Fact, frozen=True, kw_only=True, tag="lab.unvouch"):
     lab: Hex32
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
+        check_other("lab", self.lab, self.by)
 
 
 class Erase(BareFact, frozen=True, kw_only=True, tag="erase"):
@@ -196,12 +199,12 @@ class ItemSet(Fact, frozen=True, kw_only=True, tag="item.set"):
 
     def __post_init__(self) -> None:
         if self.terms is not UNSET:
-            _check_ascending("terms", self.terms)
+            check_ascending("terms", self.terms)
         if self.training is not UNSET:
-            _check_ascending("training", self.training)
+            check_ascending("training", self.training)
         if self.parts is not UNSET:
             codes = [part.code for part in self.parts]
-            _check_ascending("parts", codes)
+            check_ascending("parts", codes)
             if self.code in codes:
                 raise FactError("an item cannot be a part of itself")
 
@@ -230,9 +233,9 @@ class ItemPlace(Fact, frozen=True, kw_only=True, tag="item.place"):
     powers: Annotated[tuple[Power, ...], Meta(min_length=1)] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        _check_other("host", self.host, self.by)
+        check_other("host", self.host, self.by)
         if self.powers is not UNSET:
-            _check_ascending("powers", self.powers)
+            check_ascending("powers", self.powers)
 
 
 class ItemKeep(Fact, frozen=True, kw_only=True, tag="item.keep"):
@@ -245,7 +248,7 @@ class ItemKeep(Fact, frozen=True, kw_only=True, tag="item.keep"):
     seen: Seen
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
+        check_other("lab", self.lab, self.by)
         if self.seen.lab != self.lab:
             raise FactError("`seen` must be a head of the owner's log")
 
@@ -265,8 +268,8 @@ class ItemHold(Fact, frozen=True, kw_only=True, tag="item.hold", rename=_DAYS_RE
     reason: HoldReason
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
-        _check_days(self.day_from, self.day_to)
+        check_other("lab", self.lab, self.by)
+        check_days(self.day_from, self.day_to)
 
 
 class ItemRelease(Fact, frozen=True, kw_only=True, tag="item.release"):
@@ -277,7 +280,7 @@ class ItemRelease(Fact, frozen=True, kw_only=True, tag="item.release"):
     hold: Hex32
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
+        check_other("lab", self.lab, self.by)
 
 
 # --- itineraries and trainings ---
@@ -300,10 +303,10 @@ class StopSet(Fact, frozen=True, kw_only=True, tag="stop.set", rename=_DAYS_RENA
     lab: Hex32 | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
-        _check_days(self.day_from, self.day_to)
+        check_other("lab", self.lab, self.by)
+        check_days(self.day_from, self.day_to)
         if self.items is not UNSET:
-            _check_ascending("items", self.items)
+            check_ascending("items", self.items)
         if self.opens is UNSET or self.closes is UNSET:
             if self.opens is not self.closes:
                 raise FactError("`opens` and `closes` go together")
@@ -333,7 +336,7 @@ class TrainingGrant(Fact, frozen=True, kw_only=True, tag="training.grant"):
     disuse: DayCount | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        _check_days(self.day, self.until)
+        check_days(self.day, self.until)
 
 
 class TrainingHonour(Fact, frozen=True, kw_only=True, tag="training.honour"):
@@ -345,9 +348,9 @@ class TrainingHonour(Fact, frozen=True, kw_only=True, tag="training.honour"):
     ) = UNSET
 
     def __post_init__(self) -> None:
-        _check_other("lab", self.lab, self.by)
+        check_other("lab", self.lab, self.by)
         if self.trainings is not UNSET:
-            _check_ascending("trainings", self.trainings)
+            check_ascending("trainings", self.trainings)
 
 
 FACTS: Final[tuple[type[FactHead], ...]] = (

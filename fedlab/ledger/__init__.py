@@ -1,1 +1,1 @@
-"""The shared ledger of loans and purchases: pure folds (none yet)."""
+"""What labs do together: loans, needs, purchases. Pure folds, one subject at a time."""

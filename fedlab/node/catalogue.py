@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from fedlab.inventory.catalogue import ItemView, LabView, item_view, lab_view
-from fedlab.inventory.facts import FACTS
 from fedlab.inventory.fold import state_hash
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import LabState
+from fedlab.ledger.facts import FACTS
 from fedlab.node.store.base import Place, Store, StoredItem
 from fedlab.protocol.entry import Entry, FactReader, LabId, Status, detail_field
 from fedlab.protocol.evidence import disputed_from
@@ -166,6 +166,7 @@ class Catalogue:
         found = self.read_entries(lab, epoch, start, end)
         details = self._store.details(lab, epoch, start, end)
         statuses = self._projections.statuses(lab, epoch, start, end)
+        statuses |= self._projections.subjects.verdicts(lab, epoch, start, end)
         erased = self._store.erased(lab, epoch, start, end)
         read = []
         for entry, detail in zip(found, details, strict=True):

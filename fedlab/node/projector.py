@@ -5,6 +5,8 @@ its first entry again when something changes before that point: an opening that 
 earlier epoch that arrives late. Whatever the way, the result is that of one pass over all entries.
 """
 
+import functools
+import operator
 from collections.abc import Sequence, Set
 from itertools import groupby
 
@@ -13,16 +15,33 @@ import msgspec
 from fedlab.inventory.fold import Inventory
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import Subject, erased, subject
+from fedlab.ledger import book
+from fedlab.ledger.facts import LEDGER_FACTS
+from fedlab.ledger.facts import subject as ledger_subject
 from fedlab.node.catalogue import Catalogue
 from fedlab.node.feeding import HIDDEN_KEY, Index, fed_upto, feed
-from fedlab.node.store.base import PURGE_KEY, Folded, FoldPosition, Place, Store
+from fedlab.node.store.base import (
+    PURGE_KEY,
+    Folded,
+    FoldedSubject,
+    FoldPosition,
+    LedgerEntry,
+    Place,
+    Store,
+    StoredSubject,
+    SubjectEntry,
+)
 from fedlab.protocol.entry import Entry, LabId, Status
+from fedlab.protocol.merkle import leaf_hash
 from fedlab.protocol.serving import runs
 
 # Entries in one transaction: enough to share the cost of the disk, few enough (16 MiB of the
 # largest facts) to be held in memory, and to let other writes in between.
 ENTRIES_AT_ONCE = 4096
+# Subjects folded in one transaction; each reads its own entries and no others.
+SUBJECTS_AT_ONCE = 1024
 _encode = msgspec.msgpack.Encoder().encode
+_read_fact = msgspec.json.Decoder(functools.reduce(operator.or_, LEDGER_FACTS)).decode
 _NOT_INDEXED = (Status.MALFORMED, Status.WRONG_HEAD)
 
 
@@ -41,6 +60,9 @@ class Projector(Catalogue):
         total = 0
         while folded := self._run_once():
             total += folded
+        while subjects := self._projections.subjects.to_fold(SUBJECTS_AT_ONCE):
+            with self._store.transaction():
+                self._projections.subjects.put(map(self._fold_subject, subjects))
         while touched := self._projections.touched(ENTRIES_AT_ONCE):
             self._follow(touched)
             total += len(touched)
@@ -85,11 +107,17 @@ class Projector(Catalogue):
         before = dict(inventory.items)
         lab_before = self.lab_state(lab)
         inventory.lab = lab_before or inventory.lab
-        statuses = []
+        statuses, ledger = [], []
         for entry in entries:
-            if status := inventory.apply(entry):
+            status = inventory.apply(entry)
+            if status:
                 statuses.append((entry.index, int(status)))
-            elif entry.fact is not None:
+            if about := ledger_subject(entry):
+                root = bytes.fromhex(about.root)
+                ledger.append(LedgerEntry(about.kind, root, entry.index, int(status), entry.leaf))
+            if status:
+                continue
+            if entry.fact is not None:
                 for at_epoch, index in erased(entry.fact):
                     self._store.erase(lab, at_epoch, index)
                     self._purge |= self._store.has_lab() and lab == self._store.lab
@@ -101,7 +129,7 @@ class Projector(Catalogue):
         ids = [(entry.index, entry.id) for entry in entries if entry.status not in _NOT_INDEXED]
         lab_changed = inventory.lab != lab_before
         lab_state = _encode(inventory.lab) if lab_changed else None
-        self._projections.put(lab, epoch, end, Folded(changed, lab_state, ids, statuses))
+        self._projections.put(lab, epoch, end, Folded(changed, lab_state, ids, statuses, ledger))
         if lab_before is not None and inventory.lab.entry != lab_before.entry:
             self._projections.change(lab)  # every item shows the lab's name and place
 
@@ -112,6 +140,21 @@ class Projector(Catalogue):
             if entry.fact is not None and (about := subject(entry.fact))[0] == "item":
                 codes.add(about[1])
         return self.states(lab, sorted(codes))
+
+    def _fold_subject(self, subject: StoredSubject) -> FoldedSubject:
+        """Fold a loan, a need or a purchase from the entries about it."""
+        rows = self._projections.subjects.entries(subject.id)
+        entries = list(map(_as_entry, rows))
+        outcome = book.fold(subject.kind, subject.root.hex(), entries)
+        if outcome is None:
+            return FoldedSubject(subject.id, None, True, (), ())
+        verdicts = [
+            (row.place, verdict)
+            for row, entry in zip(rows, entries, strict=True)
+            if (verdict := int(outcome.statuses.get(entry.id.hex(), entry.status))) != row.verdict
+        ]
+        state = _encode(outcome.state)
+        return FoldedSubject(subject.id, state, outcome.open, outcome.parties, verdicts)
 
     def _follow(self, touched: Sequence[Place]) -> None:
         """Show anew what details that came or went late are about."""
@@ -172,3 +215,8 @@ class Projector(Catalogue):
         if index is not None:
             self.feed(index)
         return sum(position.folded for position in self._projections.positions())
+
+
+def _as_entry(row: SubjectEntry) -> Entry:
+    status = Status(row.status)
+    return Entry(*row.place, leaf_hash(row.leaf), row.leaf, _read_fact(row.leaf), status)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from fedlab.inventory.facts import FACTS
 from fedlab.inventory.fold import Inventory
+from fedlab.ledger.facts import FACTS
 from fedlab.node.catalogue import Catalogue
 from fedlab.node.gate import Gate, State
 from fedlab.node.store.base import Store

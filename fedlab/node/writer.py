@@ -22,7 +22,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from fedlab.inventory.facts import FACTS
+from fedlab.ledger.facts import FACTS
 from fedlab.node.files import read_file
 from fedlab.node.gate import Gate, State, write_head
 from fedlab.node.keystore import save_keys

@@ -258,6 +258,21 @@ HOLDS_OPEN_MAX: Final = 512
 # More is a directory, not a neighbourhood.
 VOUCHES_MAX: Final = 1024
 
+# --- ledger: loans, part of the formats ----------------------------------------------------------
+
+# A kit with all its accessories; of more, two loans are made.
+LOAN_LINES_MAX: Final = 14
+# Three years; what stays longer is lodged, not lent.
+LOAN_DAYS_MAX: Final = 1096
+# One for each machine of a loan that is lodged elsewhere.
+LOAN_PLACES_MAX: Final = 8
+# Nobody shows more trainings than one machine can ask for.
+GRANTS_SHOWN_MAX: Final = TRAININGS_ASKED_MAX
+# Hours or prints of a machine's life, in thousandths.
+METER_MAX: Final = QUANTITY_MAX
+# The longest offer: lines of 190 bytes, ids of 67, a signed head of 320, 450 of all the rest.
+assert LOAN_LINES_MAX * 190 + LOAN_PLACES_MAX * 67 + 320 + 450 <= FACT_BYTES_MAX
+
 # --- inventory: reading a calendar --------------------------------------------------------------
 
 # Three years: the most that a page or a filter may ask for at once.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fedlab.inventory.facts import FACTS
 from fedlab.inventory.fold import fold
+from fedlab.ledger.facts import FACTS
 from fedlab.node.projector import Projector
 from fedlab.node.store import SqliteStore
 from fedlab.node.store.projections import ProjectionTables

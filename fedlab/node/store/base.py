@@ -95,6 +95,46 @@ class Folded(NamedTuple):
     lab_state: bytes | None  # None where it has not changed
     ids: Sequence[tuple[int, bytes]]  # index and id of the entries that have the right head
     statuses: Sequence[tuple[int, int]]  # index and status of those that do not count
+    ledger: Sequence["LedgerEntry"] = ()
+
+
+class LedgerEntry(NamedTuple):
+    """An entry about a loan, a need or a purchase, with the status that its own log gives it."""
+
+    kind: str
+    root: bytes
+    at: int
+    status: int
+    leaf: bytes
+
+
+class SubjectEntry(NamedTuple):
+    """An entry as it is kept with its subject; `verdict` is the status after its fold."""
+
+    place: Place
+    status: int
+    verdict: int
+    leaf: bytes
+
+
+class StoredSubject(NamedTuple):
+    """A loan, need or purchase; no state before it is folded, or where nobody can."""
+
+    id: int
+    kind: str
+    root: bytes
+    open: bool
+    state: bytes | None
+
+
+class FoldedSubject(NamedTuple):
+    """What folding a subject has made of it; the verdicts are those that have changed."""
+
+    id: int
+    state: bytes | None
+    open: bool
+    labs: Sequence[str]
+    verdicts: Sequence[tuple[Place, int]]
 
 
 class Settings(Protocol):
@@ -154,8 +194,25 @@ class Answers(Protocol):
     def forget(self, key: str) -> None: ...
 
 
+class Subjects(Protocol):
+    """The ledger: entries by what they are about, and what they make."""
+
+    def to_fold(self, limit: int) -> list[StoredSubject]: ...
+    def entries(self, subject: int) -> list[SubjectEntry]: ...
+    def put(self, folded: Iterable[FoldedSubject]) -> None: ...
+    def find(self, kind: str, prefix: str, limit: int = 2) -> list[StoredSubject]: ...
+    def of_lab(
+        self, kind: str, lab: str, *, open_: bool | None = None, after: int = 0, limit: int = 1000
+    ) -> list[StoredSubject]: ...
+    def of_kind(self, kind: str, *, after: int = 0, limit: int = 1000) -> list[StoredSubject]: ...
+    def verdicts(self, lab: str, epoch: int, start: int, end: int) -> dict[int, int]: ...
+
+
 class Projections(Protocol):
     """What the projector computes: states, entry ids and statuses; never the truth."""
+
+    @property
+    def subjects(self) -> Subjects: ...
 
     def positions(self) -> list[FoldPosition]: ...
     def put(self, lab: str, epoch: int, upto: int, folded: Folded) -> None: ...

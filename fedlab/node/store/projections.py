@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from .base import Folded, FoldPosition, ItemName, Place, StoredItem
 from .database import Database
-from .rows import ROWS_AT_ONCE, LogRow, lab_number, log_and_index
+from .rows import ROWS_AT_ONCE, LogRow, lab_number
 from .schema import GENERATION_KEY, PLACE_BITS, make_projections
+from .subjects import SubjectTables, places_of
 
 # 56 bits of an id find an entry among billions, and fit SQLite's signed integers.
 _PREFIX_DIGITS = 14
@@ -17,6 +18,7 @@ class ProjectionTables:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.subjects = SubjectTables(database)
 
     def positions(self) -> list[FoldPosition]:
         """Return how far each log is folded, by lab and epoch."""
@@ -53,6 +55,7 @@ class ProjectionTables:
                 "INSERT OR REPLACE INTO statuses VALUES (?, ?)",
                 [(row.place(i), status) for i, status in folded.statuses],
             )
+            self.subjects.add(row, folded.ledger)
             conn.execute("INSERT OR REPLACE INTO folded VALUES (?, ?)", (row.id, upto))
 
     def forget(self, lab: str) -> None:
@@ -70,6 +73,7 @@ class ProjectionTables:
                 conn.execute("DELETE FROM entry_ids WHERE place >= ? AND place < ?", places)
                 conn.execute("DELETE FROM statuses WHERE place >= ? AND place < ?", places)
                 conn.execute("DELETE FROM folded WHERE log = ?", (log,))
+                self.subjects.forget(log)
 
     def clear(self) -> None:
         """Forget all that was computed."""
@@ -86,7 +90,7 @@ class ProjectionTables:
         """Return places whose detail came or went after they were folded."""
         with self._database.read() as conn:
             rows = conn.execute("SELECT place FROM touched ORDER BY place LIMIT ?", (limit,))
-            return _places(conn, [place for (place,) in rows])
+            return places_of(conn, [place for (place,) in rows])
 
     def settle(self, places: Iterable[Place]) -> None:
         """Note that those are dealt with."""
@@ -203,7 +207,7 @@ class ProjectionTables:
                 "SELECT place FROM entry_ids WHERE prefix BETWEEN ? AND ? LIMIT ?",
                 (low, high, limit),
             )
-            return _places(conn, [place for (place,) in rows])
+            return places_of(conn, [place for (place,) in rows])
 
     def statuses(self, lab: str, epoch: int, start: int, end: int) -> dict[int, int]:
         """Return the status of each entry in `[start, end)` that does not count."""
@@ -225,17 +229,3 @@ def _last_change(conn: sqlite3.Connection) -> int:
 def _number(conn: sqlite3.Connection, lab: str) -> int | None:
     found = conn.execute("SELECT id FROM labs WHERE lab = ?", (lab,)).fetchone()
     return found[0] if found else None
-
-
-def _places(conn: sqlite3.Connection, places: list[int]) -> list[Place]:
-    labs: dict[int, tuple[str, int]] = {}
-    found = []
-    for log, index in map(log_and_index, places):
-        if log not in labs:
-            labs[log] = conn.execute(
-                """SELECT labs.lab, epoch FROM logs
-                JOIN labs ON labs.id = logs.lab WHERE logs.id = ?""",
-                (log,),
-            ).fetchone()
-        found.append(Place(*labs[log], index))
-    return found

@@ -14,7 +14,7 @@ from typing import Final
 from sqlite_utils import Database as Tables
 from sqlite_utils.migrations import Migrations
 
-from fedlab.inventory.fold import fold_form
+from fedlab.ledger.book import fold_form
 
 SQLITE_VERSION_MIN = (3, 40)  # Debian 12; STRICT tables came with 3.37
 
@@ -296,6 +296,35 @@ PROJECTIONS: Final = (
         log INTEGER PRIMARY KEY REFERENCES logs(id),
         upto INTEGER NOT NULL
     ) STRICT""",
+    # Loans, needs and purchases by the entry that opened them; those with `dirty` await folding.
+    """CREATE TABLE subjects (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        root BLOB NOT NULL,
+        open INTEGER NOT NULL DEFAULT 1,
+        dirty INTEGER NOT NULL,
+        state BLOB,
+        UNIQUE (kind, root)
+    ) STRICT""",
+    "CREATE INDEX subjects_dirty ON subjects(id) WHERE dirty = 1",
+    # `status` is what the entry's own log says of it, `verdict` what the whole subject does.
+    """CREATE TABLE subject_entries (
+        subject INTEGER NOT NULL REFERENCES subjects(id),
+        place INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        verdict INTEGER NOT NULL,
+        leaf BLOB NOT NULL,
+        PRIMARY KEY (subject, place)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX subject_entries_place ON subject_entries(place, verdict)",
+    """CREATE TABLE subject_labs (
+        lab INTEGER NOT NULL REFERENCES labs(id),
+        kind TEXT NOT NULL,
+        open INTEGER NOT NULL,
+        subject INTEGER NOT NULL REFERENCES subjects(id),
+        PRIMARY KEY (lab, kind, open, subject)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX subject_labs_subject ON subject_labs(subject)",
     # Places whose detail came or went after they were folded.
     "CREATE TABLE touched (place INTEGER PRIMARY KEY) STRICT",
 )
