@@ -72,10 +72,12 @@ class Borrowers:
         return Borrower(None, self._table.put_body(name, email, phone), name)
 
     def find(self, text: str = "", limit: int = SHOWN_MAX) -> BorrowersAnswer:
-        """Return who may be meant by part of a name; with none, who borrowed last."""
+        """Return who may be meant by part of a name; with none, who borrowed last, then others."""
         wanted = fold(text)
         if not wanted:
-            return BorrowersAnswer(self._latest(limit))
+            latest = self._latest(limit)
+            others = [_of_member(one) for one in self._members.find("", limit) if not one.left]
+            return BorrowersAnswer((latest + [one for one in others if one not in latest])[:limit])
         found = [_of_member(one) for one in self._members.find(wanted, limit)]
         found += [_of_body(one) for one in self._table.bodies() if wanted in fold(one.name)]
         return BorrowersAnswer(found[:limit])

@@ -114,6 +114,8 @@ async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
             )
         if request.path in ("/healthz", "/setup/code") or request.path.startswith("/static/"):
             return await handler(request)
+        if request.app[FOUNDED].is_set():
+            return _to_the_node()
         if not pages.wants_html(request):
             raise ServiceError("this folder holds no lab yet", "open /setup in a browser")
         if not request.path.startswith("/setup"):
@@ -251,8 +253,13 @@ async def found(request: web.Request) -> web.StreamResponse:
         # Quick, and nothing else may be asked of this folder meanwhile.
         request.app[START].found()
         founded.set()
+    return _to_the_node()
+
+
+def _to_the_node() -> web.Response:
+    """Send a browser on, over a new connection: those that it has still lead here."""
     response = web.Response(status=303, headers={"Location": "/setup"})
-    response.force_close()  # the next request must come to the node, not to this application
+    response.force_close()
     return response
 
 

@@ -62,6 +62,9 @@ async def test_from_the_code_to_a_lab(visit: Visit) -> None:
     assert not visit.client.app[FOUNDED].is_set()
     assert await visit.post("/setup/check", **right) == "/setup"
     assert visit.client.app[FOUNDED].is_set()
+    # Whoever still has a connection to these pages is sent on over a new one: the node's.
+    sent_on = await visit.client.get("/setup/check", headers=HTML, allow_redirects=False)
+    assert (sent_on.status, sent_on.headers["Connection"]) == (303, "close")
     with Service(visit.start.folder) as service:
         own = service.own()
     assert (own.name, own.lat, own.form, own.lang) == ("Ponant", 48.39, "association", "fr")
