@@ -36,6 +36,12 @@ def node_urls(host: str, port: int, public_url: str | None) -> list[str]:
     return urls or [f"http://127.0.0.1:{port}"]
 
 
+def is_only_here(url: str) -> bool:
+    """Say whether no other machine can reach this address."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 

@@ -25,11 +25,11 @@ from fedlab.node.addresses import cannot_listen, check_public_url, node_urls
 from fedlab.node.config import Folder
 from fedlab.node.control import Contact, control_app, new_token, open_alone, write_contact
 from fedlab.node.errors import ServiceError
-from fedlab.node.firststart import keep_code, spaced
-from fedlab.node.founding import can_found
+from fedlab.node.firststart import keep_code, tidy
+from fedlab.node.greeting import greet
 from fedlab.node.heap import share_one_heap
 from fedlab.node.indexing import Helper
-from fedlab.node.keeping.clockwork import kept
+from fedlab.node.keeping.clockwork import kept, stopping
 from fedlab.node.service import Service
 
 if TYPE_CHECKING:
@@ -253,17 +253,21 @@ def run_node(
         if stop_with_stdin:
             _stop_by_stdin(stop)
         sock = None
-        if can_found(folder) and not folder.store.exists():
+        if not folder.store.exists():
             sock = await _first_start(folder, host, port, public_url, stop, as_json)
             if sock is None:
                 return
         with open_alone(folder) as service:
+            tidy(folder)  # the words of a founding that was cut short are on paper
             where: dict[str, Any] = {"host": host, "port": port, "public_url": public_url}
             async with serve(service, **where, sock=sock) as node:
                 _say_ready(node, as_json)
-                if not as_json and not service.members.has_any():
-                    _say_code(folder, f"{node.url}/setup", keep_code(folder))
+                if service.members.has_any():
+                    folder.setup_code.unlink(missing_ok=True)
+                elif not as_json and sock is None:  # whoever has just founded it goes on
+                    greet(sys.stdout, folder, node.urls, keep_code(folder), "for its first account")
                 await stop.wait()
+                stopping()
 
     asyncio.run(run())
 
@@ -280,22 +284,17 @@ async def _first_start(
     from fedlab.node.web.firststart import serve_first_start
 
     def say(code: str, port: int) -> None:
-        url = f"{node_urls(host, port, public_url)[0]}/setup"
+        urls = node_urls(host, port, public_url)
         if as_json:
-            print(json.dumps({"url": url, "lab": None, "pid": os.getpid()}), flush=True)
+            ready = {"url": f"{urls[0]}/setup", "lab": None, "pid": os.getpid()}
+            print(json.dumps(ready), flush=True)
         else:
-            _say_code(folder, url, code)
+            greet(sys.stdout, folder, urls, code)
 
     try:
         return await serve_first_start(folder, host, port, stop, say)
     except OSError as exc:
         raise cannot_listen(exc, host, port) from exc
-
-
-def _say_code(folder: Folder, url: str, code: str) -> None:
-    """Tell whoever stands at this machine how to begin."""
-    print(f"Open {url} in a browser and type this code: {spaced(code)}", flush=True)
-    print(f"   (it is also in {folder.setup_code}; Ctrl-C stops)", flush=True)
 
 
 def _say_ready(node: Node, as_json: bool) -> None:

@@ -68,6 +68,11 @@ class Folder:
         return self.path / "setup-code"
 
     @property
+    def uploaded_backup(self) -> Path:
+        """A backup sent by a browser, to be restored; gone once there is a lab."""
+        return self.path / "restore.fedlab"
+
+    @property
     def photos(self) -> Path:
         """Photos, each named by the hash of what is in it."""
         return self.path / "photos"

@@ -5,20 +5,32 @@
 
 No lab exists before the recovery words are on paper: they are made first, three of them are asked
 back, and only then the lab is founded with just these. Both files are for their owner's eyes.
+It is founded in a folder of its own inside, and moved into place, the store last: a founding that
+is cut short leaves a folder without a lab, where the set-up goes on.
 """
 
 import os
 import secrets
+import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from fedlab.node.config import Folder
-from fedlab.node.errors import ConfigurationError, TryLaterError
+from fedlab.node.errors import ConfigurationError, ConflictError, TryLaterError
 from fedlab.node.files import read_file, write_durably
-from fedlab.node.founding import ENTROPY_BYTES, FoundedAnswer, found, recovery_words
+from fedlab.node.founding import (
+    ENTROPY_BYTES,
+    FoundedAnswer,
+    can_found,
+    found,
+    recovery_words,
+)
+from fedlab.node.keeping.restoring import STAGE as RESTORE_STAGE
+from fedlab.node.keeping.restoring import move_into_place
 from fedlab.protocol.limits import LAB_NAME_CHARS_MAX, OWN_FILE_BYTES_MAX
 
 # Without 0 O 1 I L U, which are mistaken for each other; 30 letters, so a code is 39 bits.
@@ -28,6 +40,7 @@ CODE_CHARS: Final = 8
 FREE_TRIES: Final = 5
 WAIT_S: Final = 2.0
 WORDS_ASKED: Final = 3
+_STAGE: Final = "founding.tmp"
 
 
 class Plan(msgspec.Struct):
@@ -96,6 +109,14 @@ class FirstStart:
         self.plan = self._load()
 
     @property
+    def may_found(self) -> bool:
+        """Whether a new lab may come into this folder; not where one's keys say that it has spoken.
+
+        Who has told of a lab to be was let do so: keys are then of a founding that was cut short.
+        """
+        return bool(self.plan.name) or can_found(self.folder)
+
+    @property
     def code(self) -> str:
         """The set-up code."""
         return self.gate.code
@@ -136,22 +157,43 @@ class FirstStart:
         self.keep()
 
     def found(self) -> FoundedAnswer:
-        """Found the lab with the words that are on paper; raise StoreError if there is one."""
+        """Found the lab with the words that are on paper; raise ConflictError if there is one."""
+        if self.folder.store.exists():
+            raise ConflictError("this folder holds a lab by now", "start fedlab again")
         plan = self.plan
         sort = {"kind": plan.kind, "form": plan.form}
-        answer = found(
-            self.folder,
-            name=plan.name,
-            network=plan.network,
-            lat=plan.lat,
-            lon=plan.lon,
-            lang=plan.lang,
-            address=plan.address,
-            fact={name: word for name, word in sort.items() if word},
-            entropy=bytes.fromhex(plan.entropy),
-        )
-        self.folder.setup.unlink(missing_ok=True)
+        stage = Folder(self.folder.path / _STAGE)
+        shutil.rmtree(stage.path, ignore_errors=True)
+        try:
+            answer = found(
+                stage,
+                name=plan.name,
+                network=plan.network,
+                lat=plan.lat,
+                lon=plan.lon,
+                lang=plan.lang,
+                address=plan.address,
+                fact={name: word for name, word in sort.items() if word},
+                entropy=bytes.fromhex(plan.entropy),
+            )
+            move_into_place(stage, self.folder)
+        finally:
+            shutil.rmtree(stage.path, ignore_errors=True)
+        tidy(self.folder)
         return answer
+
+
+def tidy(folder: Folder) -> None:
+    """Throw away what a first start has left, once there is a lab."""
+    for path in (folder.setup, folder.uploaded_backup, part_of(folder.uploaded_backup)):
+        path.unlink(missing_ok=True)
+    for name in (_STAGE, RESTORE_STAGE):
+        shutil.rmtree(folder.path / name, ignore_errors=True)
+
+
+def part_of(path: Path) -> Path:
+    """Return where a file stands of which not all has come yet."""
+    return path.with_name(path.name + ".part")
 
 
 def keep_code(folder: Folder) -> str:

@@ -326,6 +326,8 @@ WORDS_CHARS_MAX: Final = 2_000
 BACKUP_LINE_BYTES_MAX: Final = 8 * 1024
 # What is unpacked besides the store: a photo is at most some megabytes, a thesaurus 4.
 BACKUP_FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+# A store of a million items, and photos of ten thousand, with room; more is no lab's backup.
+RESTORE_UPLOAD_BYTES_MAX: Final = 16 * 2**30
 # A bundle of entries from a peer's /log: 256 of 4 KiB.
 MIRROR_BYTES_MAX: Final = 2 * 1024 * 1024
 

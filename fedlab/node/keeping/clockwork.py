@@ -111,17 +111,24 @@ async def kept(node: "Node") -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def watched(well: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Tell systemd that we are ready, and its watchdog, as long as `well` returns, that we are."""
+    """Tell systemd that we are ready, and its watchdog, as long as `well` returns, that we are.
+
+    The first start hands over to the node in this way: it is `stopping` alone that says the end.
+    """
     every_s = beat_s()
     beating = asyncio.create_task(_beat(well, every_s)) if every_s else None
     notify("READY=1")
     try:
         yield
     finally:
-        notify("STOPPING=1")
         if beating is not None:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
+
+
+def stopping() -> None:
+    """Tell systemd that we were asked to stop; until it hears that, an end is a failure."""
+    notify("STOPPING=1")
 
 
 async def _beat(well: Callable[[], Awaitable[object]], every_s: float) -> None:

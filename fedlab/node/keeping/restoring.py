@@ -8,7 +8,7 @@ leaves the machine before the node runs, so a second try contradicts nobody.
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,8 @@ from fedlab.node.keeping.words import backup_key, read_words
 from fedlab.node.store import SqliteStore
 from fedlab.node.store.base import Peer
 
-_STAGE: Final = "restore.tmp"
+STAGE: Final = "restore.tmp"
+STEPS: Final = ("unpacking", "asking", "moving")
 
 
 class RestoredAnswer(msgspec.Struct):
@@ -47,30 +48,35 @@ def restore(
     *,
     alone: bool = False,
     urls: Sequence[str] = (),
+    at: Callable[[str], None] = lambda step: None,
 ) -> RestoredAnswer:
     """Bring a lab back from a backup into a folder that holds none, and open its next epoch.
 
-    `urls` are more nodes that hold its log. Raises BadRequestError for words or a file that do not
-    fit, ConflictError where there is a lab already, TryLaterError where no peer answers unless
-    `alone` says that what they hold beyond the backup may be lost.
+    `urls` are more nodes that hold its log; `at` is told each of `STEPS` as it begins.
+    Raises BadRequestError for words or a file that do not fit, ConflictError where there is a lab
+    already, TryLaterError where no peer answers unless `alone` says that what they hold beyond the
+    backup may be lost.
     """
     _check_empty(folder)
     line_of(backup)  # what is no backup is said before the words are judged
     entropy = read_words(words)
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stage = Folder(folder.path / _STAGE)
+    stage = Folder(folder.path / STAGE)
     shutil.rmtree(stage.path, ignore_errors=True)
     stage.path.mkdir(mode=0o700)
     try:
+        at(STEPS[0])
         line = unpack(backup, stage.path, WORDS, backup_key(entropy))
         store = SqliteStore(stage.path)
         try:
             if store.lab != line.lab:
                 raise DamagedError("this backup says that it is another lab's than it holds")
+            at(STEPS[1])
             answer = _renew(stage, store, entropy, alone=alone, urls=urls)
         finally:
             store.close()
-        _move(stage, folder)
+        at(STEPS[2])
+        move_into_place(stage, folder)
     finally:
         shutil.rmtree(stage.path, ignore_errors=True)
     return answer
@@ -123,8 +129,11 @@ def _check_empty(folder: Folder) -> None:
         )
 
 
-def _move(stage: Folder, folder: Folder) -> None:
-    """Put what was made into place; whoever sees the store there sees everything."""
+def move_into_place(stage: Folder, folder: Folder) -> None:
+    """Put what was made into place; whoever sees the store there sees everything.
+
+    Raises ServiceError where that fails; it can then be tried again.
+    """
     try:
         for path in sorted(stage.path.iterdir(), key=lambda path: path.name == stage.store.name):
             if path.name == stage.lock.name or path.name.startswith("store.db-"):

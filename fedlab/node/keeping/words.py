@@ -16,16 +16,28 @@ BACKUP_DOMAIN: Final = b"fedlab/backup/1\n"
 _COUNTS: Final = (12, 15, 18, 21, 24)  # BIP-39
 
 
+class WordsError(BadRequestError):
+    """What was typed is no lab's words: another `count` than the paper's, or a `stranger`."""
+
+    code = "wrong_words"
+
+    def __init__(self, message: str, *, count: int = 0, stranger: str = "") -> None:
+        super().__init__(message, "type the words in the order in which they stand on the paper")
+        self.count = count
+        self.stranger = stranger
+
+
 def read_words(text: str) -> bytes:
     """Return the entropy of recovery words, typed with or without accents, capitals and numbers.
 
-    Raises BadRequestError which says what is wrong with them.
+    Raises WordsError which says what is wrong with them.
     """
     from mnemonic import Mnemonic  # late: few commands ask for words
 
     words = [_plain(word) for word in re.split(r"[\W\d_]+", text[:WORDS_CHARS_MAX]) if word]
     if len(words) not in _COUNTS:
-        raise _wrong(f"there are {len(words)} words, and the paper has 12")
+        said = f"there are {len(words)} words, and the paper has 12"
+        raise WordsError(said, count=len(words))
     strangers: list[str] = []
     for language in sorted(Mnemonic.list_languages(), key=lambda name: name != "french"):
         known = Mnemonic(language)
@@ -40,8 +52,10 @@ def read_words(text: str) -> bytes:
         except ValueError:  # the checksum: other words of this list, or another order
             strangers = strangers or [""]
     if strangers and strangers[0]:
-        raise _wrong(f"“{strangers[0]}” is not one of the words of any list")
-    raise _wrong("one of the words is not the right one, or they stand in another order")
+        stranger = strangers[0]
+        said = f"“{stranger}” is not one of the words of any list"
+        raise WordsError(said, stranger=stranger)
+    raise WordsError("one of the words is not the right one, or they stand in another order")
 
 
 def backup_key(entropy: bytes) -> X25519PrivateKey:
@@ -59,9 +73,3 @@ def _plain(word: str) -> str:
     """Return a word without accents and capitals; the lists stay unambiguous."""
     apart = unicodedata.normalize("NFKD", word.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
-def _wrong(message: str) -> BadRequestError:
-    return BadRequestError(
-        message, "type the words in the order in which they stand on the paper", code="wrong_words"
-    )

@@ -106,6 +106,7 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/setup/code"): Right.SETUP,
     ("GET", "/setup/account"): Right.SETUP,
     ("POST", "/setup/account"): Right.SETUP,
+    ("GET", "/setup/restore"): Right.SETUP,  # says that the lab is back
     ("GET", "/setup/{step}"): Right.SETTINGS,
     ("POST", "/setup/{step}"): Right.SETTINGS,
     ("GET", "/settings"): Right.SETTINGS,

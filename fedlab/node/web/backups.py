@@ -4,12 +4,12 @@ import asyncio
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from aiohttp import web
 
 from fedlab.node.errors import ServiceError, explain
 from fedlab.node.service.backups import BackupAnswer, Backups
+from fedlab.node.web.finding import mounted
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
@@ -17,10 +17,6 @@ from fedlab.node.web.sentences import told
 from fedlab.node.web.troubles import backup_says
 
 routes = web.RouteTableDef()
-
-# Where systems mount what is plugged in.
-_MOUNTS: Final = ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*")
-_SUGGESTED_MAX: Final = 20
 
 
 @routes.get("/backups")
@@ -97,7 +93,7 @@ async def _page(
         form=form,
         problem=problem,
         about_form=said is not None,
-        suggested=await asyncio.to_thread(_suggested),
+        suggested=[str(path) for path in await asyncio.to_thread(mounted)],
         when=lambda at: language.ago(moment - at) if at <= moment else language.day_of(at),
         megabytes=lambda size: language.number(round(size / 1_000_000, 1)),
     )
@@ -125,9 +121,3 @@ def _in_words(language: Language, error: ServiceError) -> str:
         "usage": _("This folder, or one of the numbers, cannot be used for backups."),
     }
     return says.get(error.code) or told(language, error.message, error.hint)
-
-
-def _suggested() -> list[str]:
-    """Return the folders where a stick may be plugged in."""
-    found = [path for pattern in _MOUNTS for path in Path("/").glob(pattern[1:]) if path.is_mount()]
-    return sorted(map(str, found))[:_SUGGESTED_MAX]

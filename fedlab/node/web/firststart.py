@@ -26,6 +26,8 @@ from fedlab.node.errors import (
     explain,
 )
 from fedlab.node.firststart import CodeGate, FirstStart, Plan
+from fedlab.node.keeping.clockwork import watched
+from fedlab.node.keeping.restoration import Restoration
 from fedlab.node.web import pages
 from fedlab.node.web.guard import listen, progress
 from fedlab.node.web.i18n import Language, negotiate
@@ -34,7 +36,9 @@ from fedlab.node.web.profileform import place_text, read_profile
 
 SETUP_COOKIE: Final = "fedlab_setup"
 START: web.AppKey[FirstStart] = web.AppKey("start", FirstStart)
+RESTORATION: web.AppKey[Restoration] = web.AppKey("restoration", Restoration)
 FOUNDED: web.AppKey[asyncio.Event] = web.AppKey("founded", asyncio.Event)
+_FOUNDING: Final = ("/setup/lab", "/setup/words", "/setup/words/again", "/setup/check")
 _FIELDS: Final = ("name", "lang", "kind", "form", "address", "place")
 
 routes = web.RouteTableDef()
@@ -120,8 +124,13 @@ async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise ServiceError("this folder holds no lab yet", "open /setup in a browser")
         if not request.path.startswith("/setup"):
             raise web.HTTPSeeOther("/setup")
-        if request.path != "/setup" and not knows_code(request, request.app[START].code):
+        start = request.app[START]
+        if request.path != "/setup" and not knows_code(request, start.code):
             raise web.HTTPSeeOther("/setup")
+        if request.path in _FOUNDING and not start.may_found:
+            raise web.HTTPSeeOther("/setup")
+        if request.path in _FOUNDING and request.app[RESTORATION].step:
+            raise web.HTTPSeeOther("/setup/restore")
         return await handler(request)
     except web.HTTPException:
         raise
@@ -129,6 +138,11 @@ async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
         error = explain(exc)
         if error.code == "defect":
             _log.exception("%s %s", request.method, request.path)
+        if pages.wants_html(request):
+            title = language_of(request).gettext("This did not work.")
+            return render(
+                request, "setup_error.html", error.http_status, title=title, said=error.message
+            )
         return web.json_response(error_body(error), status=error.http_status)
 
 
@@ -143,9 +157,9 @@ async def begin(request: web.Request) -> web.StreamResponse:
     start = request.app[START]
     if not knows_code(request, start.code):
         return ask_code(request, start.folder)
-    if start.plan.name:
+    if start.plan.name and "begin" not in request.query:
         raise web.HTTPSeeOther(f"/setup/{start.plan.step}")
-    return render(request, "setup_start.html")
+    return render(request, "setup_start.html", may_found=start.may_found, begun=start.plan.name)
 
 
 def ask_code(
@@ -174,11 +188,6 @@ async def take_code(request: web.Request, folder: Folder, gate: CodeGate) -> web
 async def code(request: web.Request) -> web.StreamResponse:
     start = request.app[START]
     return await take_code(request, start.folder, start.gate)
-
-
-@routes.get("/setup/restore")
-async def restore(request: web.Request) -> web.StreamResponse:
-    return render(request, "setup_restore.html", folder=request.app[START].folder.path)
 
 
 @routes.get("/setup/lab")
@@ -295,12 +304,15 @@ async def _secure(request: web.Request, response: web.StreamResponse) -> None:
 
 def make_first_app(start: FirstStart) -> web.Application:
     """Everything that is served before there is a lab."""
-    from fedlab.node.web.app import BODY_BYTES_MAX, STATIC_DIR, static_url  # late: it knows us
+    from fedlab.node.web import restoring  # late: these know us
+    from fedlab.node.web.app import BODY_BYTES_MAX, STATIC_DIR, static_url
 
     app = web.Application(middlewares=[progress, _door], client_max_size=BODY_BYTES_MAX)
     app[START] = start
     app[FOUNDED] = asyncio.Event()
     pages.setup(app, static_url)
+    app[RESTORATION] = Restoration(start.folder)
+    app.router.add_routes(restoring.routes)
     app.router.add_routes(routes)
     app.router.add_static("/static/", STATIC_DIR)
     app.router.add_get("/{rest:.*}", begin)
@@ -326,10 +338,11 @@ async def serve_first_start(
     try:
         async with listen(app, host, port, sock=kept.dup()) as (_, bound):
             ready(start.code, bound)
-            ends = [asyncio.ensure_future(event.wait()) for event in (stop, app[FOUNDED])]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            for end in ends:
-                end.cancel()
+            async with watched(lambda: asyncio.sleep(0)):
+                ends = [asyncio.ensure_future(event.wait()) for event in (stop, app[FOUNDED])]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                for end in ends:
+                    end.cancel()
     except BaseException:
         kept.close()
         raise

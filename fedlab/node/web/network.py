@@ -11,6 +11,7 @@ import segno
 from aiohttp import web
 from markupsafe import Markup
 
+from fedlab.node.addresses import is_only_here
 from fedlab.node.errors import ServiceError
 from fedlab.node.service.network import InvitationSeen
 from fedlab.node.web.access import local_path
@@ -22,8 +23,6 @@ from fedlab.protocol.limits import URL_CHARS_MAX, URLS_MAX
 routes = web.RouteTableDef()
 
 LINK_CHARS_MAX: Final = URL_CHARS_MAX * (URLS_MAX + 2)
-# Addresses that no other machine can reach.
-_ONLY_HERE: Final = ("http://127.", "http://localhost", "http://[::1]")
 
 
 @routes.get("/network")
@@ -97,7 +96,7 @@ async def invite(request: web.Request) -> web.StreamResponse:
         qr=qr_code(answer["url"]),
         days=shown.invite_days,
         words=shown.words[language_of(request).code],
-        only_here=answer["url"].startswith(_ONLY_HERE),
+        only_here=is_only_here(answer["url"]),
     )
     response.headers["Cache-Control"] = "no-store"  # it lets a lab in
     return response

@@ -114,6 +114,17 @@ def _account_page(
     )
 
 
+@routes.get("/setup/restore")
+async def restored(request: web.Request) -> web.StreamResponse:
+    """Say that the lab is back, to the browser that has waited for it."""
+    node = node_of(request)
+    own = node.service.own()
+    if not (await node.read(node.service.store.own_chain)).epoch:
+        raise web.HTTPSeeOther("/setup")  # this lab was never restored
+    claimed = await node.read(node.service.members.has_any)
+    return render(request, "setup_restored.html", name=own.name, claimed=claimed)
+
+
 @routes.get("/setup/{step}")
 async def step(request: web.Request) -> web.StreamResponse:
     """Show a step that stands open for the administrator."""

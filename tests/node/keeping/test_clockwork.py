@@ -212,6 +212,7 @@ async def test_systemd_hears_that_the_node_is_ready_and_well(
             assert await loop.sock_recv(systemd, 64) == b"READY=1"
             assert await loop.sock_recv(systemd, 64) == b"WATCHDOG=1"
             assert await loop.sock_recv(systemd, 64) == b"WATCHDOG=1"
+        clockwork.stopping()
         last = b""
         while last != b"STOPPING=1":
             last = await loop.sock_recv(systemd, 64)

@@ -95,7 +95,9 @@ def _files(folder: Path) -> Iterator[Path]:
     """Yield the paths that may be touched: strace's filter knows no patterns."""
     names = ["store.db", "store.db-wal", "store.db-shm", "store.db-journal"]
     names += ["head", "head.tmp", "keys.json", "keys.json.tmp", "lock"]
-    known = {folder, *(folder / name for name in names), *folder.rglob("*")}
+    names += ["setup.json", "setup.json.tmp"]
+    places = (folder, folder / "founding.tmp", folder / "restore.tmp")
+    known = {*places, *(place / name for place in places for name in names), *folder.rglob("*")}
     yield from sorted(known)
 
 
