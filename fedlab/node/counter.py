@@ -5,7 +5,7 @@ import datetime
 from typing import Final
 
 from fedlab.inventory.item import Hold
-from fedlab.node.store.counter import SavedLoan
+from fedlab.node.store.records import SavedLoan
 
 LENT: Final = "lent"
 # What a tool library lends for: two week-ends and the days between.

@@ -8,7 +8,8 @@ from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.mail import is_email
 from fedlab.node.members.people import Member, fold
 from fedlab.node.service.loans import BorrowerAnswer, BorrowersAnswer, Reach
-from fedlab.node.store.counter import CounterTable, SavedBody, SavedLoan
+from fedlab.node.store.house import Counter
+from fedlab.node.store.records import SavedBody, SavedLoan
 from fedlab.protocol.limits import BORROWER_CHARS_MAX, PHONE_CHARS_MAX
 
 # What fits on a phone below the form; whoever is not among them is typed.
@@ -33,7 +34,7 @@ class Borrower(NamedTuple):
 class Borrowers:
     """Finds and keeps borrowers."""
 
-    def __init__(self, table: CounterTable, members: Members) -> None:
+    def __init__(self, table: Counter, members: Members) -> None:
         self._table = table
         self._members = members
 

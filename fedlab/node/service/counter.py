@@ -21,7 +21,7 @@ from fedlab.node.service import names
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.borrowers import Borrowers
 from fedlab.node.service.loans import LoanAnswer, LoansAnswer, shown_loan
-from fedlab.node.store.counter import NewLoan, SavedLoan
+from fedlab.node.store.records import NewLoan, SavedLoan
 from fedlab.node.writer import Draft
 from fedlab.protocol.errors import LocalProtocolError
 from fedlab.protocol.limits import (

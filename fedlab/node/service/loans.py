@@ -3,7 +3,7 @@
 import msgspec
 
 from fedlab.inventory.catalogue import ItemView
-from fedlab.node.store.counter import SavedLoan
+from fedlab.node.store.records import SavedLoan
 
 
 class Reach(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import secrets
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,6 +13,7 @@ from fedlab.node.errors import ConflictError, ForbiddenError, NotFoundError, Ser
 from fedlab.node.members.people import Click, Member, Session, Token, fold
 from fedlab.node.members.roles import RIGHTS, Right, Role, grants
 from fedlab.node.service.base import Opened, now
+from fedlab.node.store.errors import TakenError
 from fedlab.protocol.limits import (
     API_TOKENS_MAX,
     EMAIL_CHARS_MAX,
@@ -350,7 +350,7 @@ def _told_when_taken(login: str | None) -> Iterator[None]:
     """Say in words that two people cannot sign in by one name."""
     try:
         yield
-    except sqlite3.IntegrityError as exc:
+    except TakenError as exc:
         raise ConflictError(
             f"somebody else signs in as {login!r}", "choose another", code="login"
         ) from exc

@@ -13,7 +13,7 @@ from fedlab.node.mail import MailSettings, check_settings
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.counter import Counter, local_day, local_today
 from fedlab.node.service.loans import ReminderAnswer, RemindersAnswer
-from fedlab.node.store.counter import SavedReminder
+from fedlab.node.store.records import SavedReminder
 from fedlab.protocol.limits import LOANS_LISTED_MAX
 
 MAIL_KEY: Final = "mail"

@@ -15,7 +15,7 @@ from fedlab.node.service.imports import Imports
 
 if TYPE_CHECKING:
     from fedlab.node.imports import ImportAnswer, ReadColumn
-    from fedlab.node.store.desk import Upload
+    from fedlab.node.store.records import Upload
 
 
 class Asked(msgspec.Struct):

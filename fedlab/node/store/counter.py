@@ -2,78 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from .database import Database
-
-
-class SavedBody(NamedTuple):
-    """An outside body, or a person without an account."""
-
-    id: int
-    name: str
-    email: str
-    phone: str
-
-
-class NewLoan(NamedTuple):
-    """What is written down when something is lent; `quantity` is None for all there is."""
-
-    code: str
-    quantity: int | None
-    member: int | None
-    body: int | None
-    name: str
-    lent_at: int
-    lent_by: int | None
-    due: str
-    caution: int
-    note: str
-
-
-class SavedLoan(NamedTuple):
-    """One loan; `member` and `body` are None, and `name` is empty, once it is forgotten who it was.
-
-    Times are Unix seconds, `due` is a day, quantities thousandths, cautions cents.
-    """
-
-    id: int
-    code: str
-    quantity: int | None
-    member: int | None
-    body: int | None
-    name: str
-    lent_at: int
-    lent_by: int | None
-    due: str
-    caution: int
-    note: str
-    hold: str
-    back_at: int | None
-    back_by: int | None
-    back_note: str
-    caution_back: int | None
-
-    @property
-    def is_out(self) -> bool:
-        """Say whether it has not come back."""
-        return self.back_at is None
-
-
-class SavedReminder(NamedTuple):
-    """Something a borrower is to be told; `how` says by what it was done: `mail` or `person`."""
-
-    id: int
-    loan: int
-    due: str
-    step: str
-    made_at: int
-    tries: int
-    next_at: int
-    error: str
-    done_at: int | None
-    how: str
-
+from .records import NewLoan, SavedBody, SavedLoan, SavedReminder
 
 _LOAN: Final = ", ".join(SavedLoan._fields)
 _REMINDER: Final = ", ".join(f"r.{field}" for field in SavedReminder._fields)

@@ -1,31 +1,12 @@
 """What the inventory desk keeps, private to the node: files to import, walks through the lab."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from .database import Database
+from .records import Upload, Walk
 
 # A list that is being mapped, the one before it, and some tries.
 UPLOADS_KEPT: Final = 8
-
-
-class Upload(NamedTuple):
-    """A file on its way into the inventory; `data` is empty once it is there."""
-
-    id: int
-    at: int  # Unix seconds
-    filename: str
-    data: bytes
-    asked: bytes  # kind and mapping, as JSON
-    state: str  # ready, running, done or failed
-    answer: bytes
-
-
-class Walk(NamedTuple):
-    """One walk through the lab, to see what is still there; Unix seconds."""
-
-    id: int
-    began_at: int
-    ended_at: int | None
 
 
 class DeskTable:

@@ -17,6 +17,10 @@ class StoreError(Exception):
         self.hint = hint
 
 
+class TakenError(Exception):
+    """What must be one person's alone is somebody's already."""
+
+
 _DISK_FULL = (
     "disk_full",
     "the disk is full",

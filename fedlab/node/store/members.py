@@ -3,6 +3,9 @@
 Of every key only a hash is kept. All of it is private to the node.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +14,7 @@ from fedlab.node.members.people import Click, Key, Member, Session, Token, fold
 from fedlab.node.members.roles import Role
 
 from .database import Database
+from .errors import TakenError
 
 _MEMBERS: Final = """SELECT id, name, login, email, role, ends, number, left, password <> ''
     FROM members WHERE """
@@ -39,9 +43,9 @@ class MembersTable:
     def add(self, new: Member, at: int) -> int:
         """Add a member at Unix seconds, whose number is drawn here and returned.
 
-        Raises sqlite3.IntegrityError for a login that is taken.
+        Raises TakenError for a login that is somebody's already.
         """
-        with self._database.write() as conn:
+        with self._writing() as conn:
             done = conn.execute(
                 """INSERT INTO members (name, login, email, role, ends, number, folded, added_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -52,7 +56,7 @@ class MembersTable:
 
     def put(self, changed: Member) -> None:
         """Keep a member as changed, but for the password; raises as `add` does."""
-        with self._database.write() as conn:
+        with self._writing() as conn:
             conn.execute(
                 """UPDATE members SET name = ?, login = ?, email = ?, role = ?, ends = ?,
                 number = ?, left = ?, folded = ? WHERE id = ?""",
@@ -66,6 +70,14 @@ class MembersTable:
                     changed.id,
                 ),
             )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._database.write() as conn:
+                yield conn
+        except sqlite3.IntegrityError as exc:
+            raise TakenError("this login is somebody's already") from exc
 
     def get(self, member: int) -> Member | None:
         """Return a member by number."""

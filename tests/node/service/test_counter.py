@@ -12,7 +12,7 @@ from fedlab.node.gate import State
 from fedlab.node.mail import MailSettings
 from fedlab.node.service import Service, reminders
 from fedlab.node.service import counter as service_counter
-from fedlab.node.store.counter import SavedLoan
+from fedlab.node.store.records import SavedLoan
 from tests.node.labs import ask, opened_lab
 
 NOON = 1_780_000_000  # 2026-05-28, whatever the time zone

@@ -19,6 +19,7 @@ from fedlab.protocol.merkle import (
     root_of,
     verify_inclusion,
 )
+from tests.node.store.house import HouseContract
 from tests.node.store.labs import Lab
 
 Reopen = Callable[[], Store]
@@ -419,6 +420,11 @@ class ProjectionContract:
 
 
 class StoreContract(
-    LogContract, OwnLogContract, DetailContract, PrivateContract, ProjectionContract
+    LogContract,
+    OwnLogContract,
+    DetailContract,
+    PrivateContract,
+    ProjectionContract,
+    HouseContract,
 ):
     """All of it."""

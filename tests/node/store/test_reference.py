@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fedlab.node.store import SqliteStore, Store
 from fedlab.node.store.database import Database
 
 REPO = Path(__file__).parents[3]
@@ -40,3 +41,16 @@ def test_every_error_code() -> None:
     assert {"corrupt", "locked", "has_lab"} < codes
     for code in codes:
         assert f"`{code}`" in PAGE, code
+
+
+PRIVATE = (
+    "settings", "peers", "invites", "blocks", "drafts", "imports", "answers", "members", "sessions",
+    "login_keys", "api_tokens", "journal", "desk", "counter",
+)  # fmt: skip
+
+
+def test_the_interface_names_every_private_part() -> None:
+    """Nothing of the embedded store is used that a second engine would not know of."""
+    asked = {name for name in dir(Store) if not name.startswith("_")}
+    assert set(PRIVATE) < asked
+    assert not {name for name in dir(SqliteStore) if not name.startswith("_")} - asked
