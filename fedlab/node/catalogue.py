@@ -83,9 +83,11 @@ class Catalogue:
         rows = self._projections.items(lab, code)
         return (_read_item(row.state) for row in rows if row.state is not None)
 
-    def seen(self, states: Sequence[ItemState]) -> list[tuple[ItemState, ItemView]]:
-        """Return items with how people see them; their details are read together."""
-        return self._pairs(states)
+    def seen(
+        self, states: Sequence[ItemState], labs: Mapping[LabId, LabView] | None = None
+    ) -> list[tuple[ItemState, ItemView]]:
+        """Return items with how people see them, read together; `labs` need not be read."""
+        return self._pairs(states, labs)
 
     def counts(self) -> dict[LabId, int]:
         """Return how many items each lab offers, retired ones not counted."""

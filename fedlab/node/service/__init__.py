@@ -80,6 +80,7 @@ class Service:
         self.attention.sources.append(self.backups.attention)
         finding = Finding(self.opened, shown)
         self.search = finding.search
+        self.looser = finding.looser
         self.desk = Desk(self.opened, shown, finding)
         self.uploads = Uploads(self.opened, self.imports)
         self.status = self.labs_part.status

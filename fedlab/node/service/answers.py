@@ -143,6 +143,15 @@ class HitAnswer(msgspec.Struct, kw_only=True):
     hourly: int | None
     deposit: int | None
     lang: str
+    photos: tuple[str, ...]
+    free: tuple[FreeSpan, ...]  # on the days asked for; from today where none were
+
+
+class LooserAnswer(msgspec.Struct, frozen=True):
+    """Filters of a question, as `search` names them, and how much is found without them."""
+
+    filters: tuple[str, ...]
+    total: int
 
 
 class SearchAnswer(msgspec.Struct):

@@ -1,21 +1,31 @@
 """One question to everything that the network holds."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from fedlab.inventory.calendar import least_free
 from fedlab.inventory.catalogue import ItemView
-from fedlab.inventory.distance import Point
 from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.inventory.item import ItemState
 from fedlab.node.errors import BadRequestError
-from fedlab.node.service.answers import HitAnswer, SearchAnswer
+from fedlab.node.service.answers import FreeSpan, HitAnswer, LooserAnswer, SearchAnswer
 from fedlab.node.service.base import Opened
-from fedlab.node.service.shown import Shown
+from fedlab.node.service.places import find_point
+from fedlab.node.service.shown import Shown, free_of, window
 from fedlab.protocol.limits import HITS_MAX, QUERY_CHARS_MAX
 
 if TYPE_CHECKING:
     from fedlab.node.search import Hit
+
+# What of a question is a filter: without each of them, or without all, there may be more.
+FILTERS: tuple[tuple[str, ...], ...] = (
+    ("kind",),
+    ("terms",),
+    ("lab",),
+    ("category",),
+    ("within_km",),
+    ("date_from", "date_to"),
+)
 
 
 class Finding:
@@ -38,9 +48,13 @@ class Finding:
         date_from: str | None = None,
         date_to: str | None = None,
         limit: int = 20,
+        offset: int = 0,
         prefix: bool = False,
     ) -> SearchAnswer:
-        """Return the best hits for a question; with `prefix`, its last word may be unfinished."""
+        """Return the best hits for a question; with `prefix`, its last word may be unfinished.
+
+        `near` is LAT,LON, or a place that a lab names; `offset` passes over the best so many.
+        """
         from fedlab.node.search import Query  # late: tantivy takes its time
 
         if len(text) > QUERY_CHARS_MAX:
@@ -55,28 +69,53 @@ class Finding:
                 terms=tuple(_one_of(term, TERMS, "terms") for term in terms),
                 category=category or "",
                 lab=self._opened.lab_to_read(lab) if lab else "",
-                near=read_point(near) if near else self._shown.here(),
+                near=find_point(near, self._opened.labs().values()) if near else self._shown.here(),
                 within_km=within_km,
                 date_from=date_from or date_to or "",
                 date_to=date_to or date_from or "",
-                limit=min(max(limit, 1), HITS_MAX),
+                limit=min(max(offset, 0) + max(limit, 1), HITS_MAX),
                 prefix=prefix,
             ),
             labs=self._shown.whereabouts(),
             free=self._free if date_from or date_to else None,
         )
-        items = [hit.item for hit in answer.hits]
-        views = self._opened.projector.views_of(items, self._opened.labs())
-        ages = self._shown.ages({view.lab for view in views.values()})
+        hits = answer.hits[max(offset, 0) :]
         return SearchAnswer(
             total=answer.total,
-            hits=[
-                _answer(hit, view, ages[view.lab])
-                for hit in answer.hits
-                if (view := views.get(hit.item)) is not None
-            ],
+            hits=self._answers(hits, *window(date_from or date_to, date_to or date_from)),
             suggestions=answer.suggestions,
         )
+
+    def looser(self, asked: Mapping[str, Any]) -> list[LooserAnswer]:
+        """Return what of a question's filters to leave out so that something is found.
+
+        Each filter that does so alone, else all together, else none; `asked` is as for `search`.
+        """
+        given = [group for group in FILTERS if any(asked.get(name) for name in group)]
+        alone = [self._without(asked, group) for group in given]
+        found = [one for one in alone if one.total]
+        if not found and len(given) > 1:
+            all_of_them = self._without(asked, tuple(name for group in given for name in group))
+            found = [all_of_them] if all_of_them.total else []
+        return found
+
+    def _without(self, asked: Mapping[str, Any], names: tuple[str, ...]) -> LooserAnswer:
+        left = {name: value for name, value in asked.items() if name not in names}
+        return LooserAnswer(names, self.search(**{**left, "limit": 1, "offset": 0}).total)
+
+    def _answers(self, hits: "Sequence[Hit]", first: str, last: str) -> list[HitAnswer]:
+        """Return hits with what one needs to choose; all of them are read together."""
+        opened = self._opened
+        states = opened.projector.states_of([hit.item for hit in hits])
+        pairs = opened.projector.seen(list(states.values()), opened.labs())
+        shown = {state.id: (state, view) for state, view in pairs}
+        ages = self._shown.ages({view.lab for _, view in pairs})
+        return [
+            _answer(hit, view, ages[view.lab], free_of(state, first, last))
+            for hit in hits
+            if hit.item in shown
+            for state, view in [shown[hit.item]]
+        ]
 
     def _free(self, items: list[str], date_from: str, date_to: str) -> Iterable[str]:
         """Return those of the items that are free from day to day."""
@@ -84,7 +123,7 @@ class Finding:
         return [item for item, state in states.items() if _is_free(state, date_from, date_to)]
 
 
-def _answer(hit: "Hit", view: ItemView, age_s: int | None) -> HitAnswer:
+def _answer(hit: "Hit", view: ItemView, age_s: int | None, free: tuple[FreeSpan, ...]) -> HitAnswer:
     return HitAnswer(
         item=hit.item,
         lab=view.lab,
@@ -105,25 +144,14 @@ def _answer(hit: "Hit", view: ItemView, age_s: int | None) -> HitAnswer:
         hourly=view.hourly,
         deposit=view.deposit,
         lang=view.lang,
+        photos=view.photos,
+        free=free,
     )
 
 
 def _is_free(state: ItemState, date_from: str, date_to: str) -> bool:
     """Say whether something is free all the time; what is unknown may be."""
     return least_free(state, date_from, date_to) != 0
-
-
-def read_point(text: str) -> Point:
-    """Return LAT,LON in degrees; raise BadRequestError if it is no place on Earth."""
-    try:
-        lat, lon = (float(part) for part in text.split(","))
-        if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-            raise ValueError(text)
-    except ValueError:
-        raise BadRequestError(
-            f"{text!r} is not a place", "write latitude,longitude, such as 48.39,-4.49"
-        ) from None
-    return lat, lon
 
 
 def _one_of(value: str | None, allowed: tuple[str, ...], name: str) -> str:

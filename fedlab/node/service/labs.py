@@ -75,6 +75,24 @@ class Labs:
             )
         )
 
+    def choices(self, most: int, besides: str = "") -> list[tuple[LabId, str]]:
+        """Return id and name of the nearest labs, this one first, and of one more if it is known.
+
+        Labs that have no place come last.
+        """
+        opened, hidden, here = self._opened, self._opened.hidden(), self._shown.here()
+        far = float("inf")
+        near: list[tuple[bool, float, str, LabId]] = []
+        for view in opened.labs().values():
+            if view.lab not in hidden:
+                km = distance_km(here, point_of(view))
+                near.append(
+                    (view.lab != opened.lab, far if km is None else km, view.name, view.lab)
+                )
+        shown = [(lab, name) for *_, name, lab in sorted(near)[:most]]
+        more = [(lab, name) for *_, name, lab in near if lab == besides]
+        return [*shown, *(one for one in more if one not in shown)]
+
     def _answer(self, view: LabView, counted: "_Counted") -> LabAnswer:
         epoch, size = counted.newest.get(view.lab, (0, 0))
         return LabAnswer(

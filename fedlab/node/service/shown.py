@@ -42,7 +42,7 @@ class Shown:
         return [
             ItemAnswer(
                 **structs.asdict(view),
-                free=_free(state, first, last),
+                free=free_of(state, first, last),
                 distance_km=distance_km(here, point_of(view)),
                 age_s=ages[view.lab],
             )
@@ -114,6 +114,7 @@ def distance_km(one: Point | None, other: Point | None) -> float | None:
     return kilometres(one, other)
 
 
-def _free(state: ItemState, first: str, last: str) -> tuple[FreeSpan, ...]:
+def free_of(state: ItemState, first: str, last: str) -> tuple[FreeSpan, ...]:
+    """Return an item's calendar from day to day; raises LocalProtocolError for days of none."""
     spans = free_spans(state, first, last)
     return tuple(FreeSpan(span.day_from, span.day_to, span.free) for span in spans)

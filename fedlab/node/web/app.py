@@ -32,6 +32,7 @@ from fedlab.node.web import (  # the inventory desk
     photos,
     reminders,
     reminding,
+    searching,
     settings,
     setup,
 )
@@ -106,6 +107,7 @@ def make_web_app(node: Node) -> web.Application:
     setup.setup(app)
     importing.setup(app)
     for routes in (
+        searching.routes,
         pages.routes,
         counter.routes,
         reminders.routes,

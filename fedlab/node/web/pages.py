@@ -8,68 +8,26 @@ from urllib.parse import urlencode
 
 import aiohttp_jinja2
 import jinja2
-import msgspec
 from aiohttp import web
 
-from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.node.errors import NotFoundError, ServiceError
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
-from fedlab.node.web.codes import typed_item
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import ATTENTION, node_of
 from fedlab.node.web.lent import loans_of
 from fedlab.node.web.rings import draw
 from fedlab.node.web.sentences import told
-from fedlab.protocol.limits import HITS_MAX, ITEMS_LISTED_MAX
+from fedlab.protocol.limits import ITEMS_LISTED_MAX
 
 routes = web.RouteTableDef()
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE: Final = "fedlab_language"
-# A page of results on a phone; the next page is a link away.
-HITS: Final = 20
 ITEMS_OF_A_LAB: Final = 500
 # How many days the item page shows of the calendar.
 CALENDAR_DAYS: Final = 14
-# Knowledge older than a day may be wrong about what is free.
-STALE_SECONDS: Final = 86_400
-
-
-class SearchForm(msgspec.Struct):
-    """What the search form sent, as typed."""
-
-    q: str = ""
-    kind: str = ""
-    terms: str = ""
-    lab: str = ""
-    category: str = ""
-    near: str = ""
-    within: str = ""
-    date_from: str = ""
-    date_to: str = ""
-    limit: int = HITS
-
-    @property
-    def filtered(self) -> bool:
-        return any((self.kind, self.terms, self.lab, self.within, self.date_from, self.date_to))
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "SearchForm":
-        limit = query.get("limit", "")
-        return cls(
-            q=query.get("q", "").strip(),
-            kind=query.get("kind", ""),
-            terms=query.get("terms", ""),
-            lab=query.get("lab", ""),
-            category=query.get("category", ""),
-            near=query.get("near", ""),
-            within=query.get("within", ""),
-            date_from=query.get("from", ""),
-            date_to=query.get("to", ""),
-            limit=min(int(limit), HITS_MAX) if limit.isdecimal() and len(limit) < 6 else HITS,
-        )
 
 
 def wants_html(request: web.Request) -> bool:
@@ -107,12 +65,13 @@ def render(
             "distance": language.distance,
             "quantity_text": lambda many, unit: words.quantity_text(language, many, unit),
             "days": language.days,
+            "free_text": lambda hit, asked=(): words.free_text(language, hit, asked),
             "kind_name": lambda kind: words.kind_name(language, kind),
             "term_name": lambda term, item=None: words.term_name(language, term, item),
             "own": node.service.own(),
             "person": person_of(request),
             "may": person_of(request).may,
-            "stale_s": STALE_SECONDS,
+            "stale_s": words.STALE_SECONDS,
             "switch": switch,
             "told": lambda *sentences: told(language, *sentences),
             "page": "",
@@ -144,55 +103,6 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
     elif status >= 500:
         title, hint = _("Not just now."), _("Please try again in a moment.")
     return render(request, "error.html", status, title=title, hint=hint, error=error)
-
-
-@routes.get("/")
-async def search(request: web.Request) -> web.StreamResponse:
-    node = node_of(request)
-    form = SearchForm.of(request.query)
-    typed = await node.read(typed_item, node.service, form.q) if form.q else None
-    if typed is not None and typed.sure and "go" in request.query:
-        if "HX-Request" in request.headers:
-            return web.Response(headers={"HX-Redirect": typed.url})
-        raise web.HTTPSeeOther(typed.url)
-    answer = problem = None
-    if form.q or form.filtered:
-        try:
-            answer = await node.read(lambda: node.service.search(**_arguments(form)))
-        except ServiceError as exc:
-            problem = told(language_of(request), exc.message, exc.hint)
-    labs = await node.read(node.service.labs)
-    more = {**request.query, "limit": str(min(form.limit + HITS, HITS_MAX))}
-    return render(
-        request,
-        "search.html",
-        page="search",
-        query=form,
-        typed=typed,
-        answer=answer,
-        problem=problem,
-        labs=labs,
-        items_total=sum(lab.items for lab in labs),
-        kinds=KINDS,
-        all_terms=TERMS,
-        more=f"/?{urlencode(more)}" if form.limit < HITS_MAX else None,
-    )
-
-
-def _arguments(form: SearchForm) -> dict[str, Any]:
-    """The form as the service takes it; what is empty is not asked."""
-    named = {
-        "kind": form.kind,
-        "terms": [form.terms] if form.terms else None,
-        "lab": form.lab,
-        "category": form.category,
-        "near": form.near,
-        "within_km": form.within,
-        "date_from": form.date_from,
-        "date_to": form.date_to,
-    }
-    given = {name: value for name, value in named.items() if value}
-    return {"text": form.q, "limit": form.limit, "prefix": True, **given}
 
 
 @routes.get("/I/{lab}/{code}")

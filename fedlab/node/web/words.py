@@ -1,9 +1,14 @@
 """The closed words of the facts (kinds, terms, units) as people read them."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
+from fedlab.node.service.answers import FreeSpan
 from fedlab.node.web.i18n import Language
+
+# Knowledge older than a day may be wrong about what is free.
+STALE_SECONDS: Final = 86_400
 
 
 class Priced(Protocol):
@@ -47,6 +52,42 @@ def term_name(language: Language, term: str, item: Priced | None = None) -> str:
     if term == "lend" and item.deposit:
         extra.append(_("deposit %(price)s", price=language.money(item.deposit)))
     return ", ".join([name, *extra])
+
+
+class Dated(Protocol):
+    """What is said to be free is read from this."""
+
+    @property
+    def free(self) -> Sequence[FreeSpan]: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def age_s(self) -> int | None: ...
+
+
+def free_text(language: Language, hit: Dated, asked: Sequence[str] = ()) -> str:
+    """Whether something is free, on the days asked for or now: `free from 3 Dec 2026`.
+
+    Nothing is promised where the quantity is unknown or the news is old: `parts.fresh` says so.
+    """
+    _ = language.gettext
+    if not hit.free or hit.kind == "skill" or hit.age_s is None or hit.age_s > STALE_SECONDS:
+        return ""
+    spans = hit.free
+    if any(span.quantity is None for span in spans):
+        return _("availability to be asked") if asked else ""
+    free = [bool(span.quantity) for span in spans]
+    if asked:
+        return _("free on these days") if all(free) else ""
+    if free[0]:
+        taken = next((span for span, is_free in zip(spans, free, strict=True) if not is_free), None)
+        if taken is None:
+            return _("free")
+        return _("free, but taken from %(day)s", day=language.days(taken.day_from, taken.day_from))
+    again = next((span for span, is_free in zip(spans, free, strict=True) if is_free), None)
+    if again is None:
+        return _("taken for the time being")
+    return _("taken, free from %(day)s", day=language.days(again.day_from, again.day_from))
 
 
 def quantity_text(language: Language, thousandths: int | None, unit: str) -> str:
