@@ -10,11 +10,15 @@ from fedlab.node.errors import BadRequestError
 from fedlab.node.service.shown import point_of
 
 
+class UnknownPlaceError(BadRequestError):
+    """No lab is known at this place."""
+
+
 def find_point(text: str, labs: Iterable[LabView]) -> Point:
     """Return the place that a text means: LAT,LON, a map's link, a lab's name, or its town.
 
     Nothing is asked of the outside: a place that no lab gives in its name or address is unknown.
-    Raises BadRequestError.
+    Raises UnknownPlaceError.
     """
     # Here "48,2" is no French number: a single one is no place.
     if (point := read_point(text.replace(",", " , ", 1)) or read_point(text)) is not None:
@@ -31,9 +35,8 @@ def find_point(text: str, labs: Iterable[LabView]) -> Point:
                 (lab.name.casefold() != text.strip().casefold(), not by_name, lab.lab, here)
             )
     if not found:
-        raise BadRequestError(
+        raise UnknownPlaceError(
             f"no lab is known at {text.strip()[:100]!r}",
             "write a lab's name, its town, or latitude,longitude such as 48.39,-4.49",
-            code="unknown_place",
         )
     return min(found)[-1]

@@ -6,6 +6,7 @@ while somebody types, and gets the results alone.
 
 import datetime
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.node.errors import ServiceError
 from fedlab.node.service.answers import SearchAnswer
+from fedlab.node.service.places import UnknownPlaceError
 from fedlab.node.web import words
 from fedlab.node.web.codes import Typed, typed_item
 from fedlab.node.web.i18n import Language
@@ -60,7 +62,7 @@ class SearchForm(msgspec.Struct, frozen=True):
         """The days asked for, one or two."""
         return tuple(day for day in (self.date_from, self.date_to) if day)
 
-    def url(self, page: int = 1, **changes: str) -> str:
+    def url(self, changes: Mapping[str, str] = MappingProxyType({}), page: int = 1) -> str:
         """The address of this question with some answers changed."""
         values = {**msgspec.structs.asdict(self), **changes}
         named = {_IN_ADDRESS.get(name, name): value for name, value in values.items() if value}
@@ -119,7 +121,7 @@ async def search(request: web.Request) -> web.StreamResponse:
     if live:
         response = render(request, "search_results.html", live=True, **context)
         # The address follows what is shown, and going back leaves the search at once.
-        response.headers["HX-Replace-Url"] = form.url(page)
+        response.headers["HX-Replace-Url"] = form.url(page=page)
         return response
     return render(
         request, "search.html", page="search", live=False, labs=labs, all_terms=TERMS, **context
@@ -147,8 +149,8 @@ def _context(
         "at": page,
         "pages": pages,
         "hits_max": HITS_MAX,
-        "before": form.url(page - 1) if page > 1 else None,
-        "after": form.url(page + 1) if page < pages else None,
+        "before": form.url(page=page - 1) if page > 1 else None,
+        "after": form.url(page=page + 1) if page < pages else None,
     }
 
 
@@ -199,7 +201,7 @@ def _is_day(text: str) -> bool:
 def _problem(language: Language, form: SearchForm, exc: ServiceError) -> dict[str, str]:
     """Return what the service refused, beside the field that it is about."""
     _ = language.gettext
-    if exc.code == "unknown_place":
+    if isinstance(exc, UnknownPlaceError):
         return {
             "near": _(
                 "No lab is known at this place. Write the name of a lab, its town, or latitude "
@@ -233,11 +235,11 @@ def _chips(language: Language, form: SearchForm, labs: Sequence[tuple[str, str]]
     if days := [day for day in form.days if _is_day(day)]:
         span = language.days(min(days), max(days))
         texts.append((("date_from", "date_to"), _("free %(days)s", days=span)))
-    return [Chip(names, text, form.url(**dict.fromkeys(names, ""))) for names, text in texts]
+    return [Chip(names, text, form.url(dict.fromkeys(names, ""))) for names, text in texts]
 
 
 def _looser(form: SearchForm, chips: list[Chip], filters: Sequence[str], total: int) -> Looser:
     """Return in words what leaving some filters out would bring."""
     names = {"within" if name == "within_km" else name for name in filters}
     texts = [chip.text for chip in chips if names & set(chip.names)]
-    return Looser(", ".join(texts), total, form.url(**dict.fromkeys(names, "")))
+    return Looser(", ".join(texts), total, form.url(dict.fromkeys(names, "")))
