@@ -131,7 +131,7 @@ SEARCH_PARAMS: Final = (
     Param("terms", "use, lend, give, sell or help"),
     Param("category", "the lab's own category"),
     Param("lab", "only this lab's items: its id, or an unambiguous prefix"),
-    Param("near", "LAT,LON in decimal degrees; distances are measured from there"),
+    Param("near", "LAT,LON, or a lab's name or town; distances are measured from there"),
     Param("within", "at most so many kilometres away", kind=float),
     Param("from", "free from this day on, YYYY-MM-DD"),
     Param("to", "free to this day, included"),
@@ -153,7 +153,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", f"{PREFIX}/status", "This node", status, StatusAnswer, errors=()),
     Endpoint(
         "GET", f"{PREFIX}/search", "Search everything", search, SearchAnswer, SEARCH_PARAMS,
-        errors=(400, 404),
+        errors=(400, 404, 422),
     ),
     Endpoint("GET", f"{PREFIX}/labs", "Every lab known", labs, LabsAnswer, errors=()),
     Endpoint(

@@ -18,7 +18,9 @@ from fedlab.protocol.limits import HITS_MAX
 )
 @click.option("--category", help="Only this category.")
 @click.option("--lab", help="Only this lab: its id, a prefix of it, or its name.")
-@click.option("--near", metavar="LAT,LON", help="Measure distances from here.")
+@click.option(
+    "--near", metavar="PLACE", help="Measure distances from LAT,LON, or a lab or its town."
+)
 @click.option("--from", "day_from", type=DAY, help="Only what is free from this day …")
 @click.option("--to", "day_to", type=DAY, help="… to this day, both included.")
 @click.option(

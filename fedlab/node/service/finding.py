@@ -79,10 +79,10 @@ class Finding:
             labs=self._shown.whereabouts(),
             free=self._free if date_from or date_to else None,
         )
-        hits = answer.hits[max(offset, 0) :]
+        first, last = window(date_from or date_to or None, date_to or date_from or None)
         return SearchAnswer(
             total=answer.total,
-            hits=self._answers(hits, *window(date_from or date_to, date_to or date_from)),
+            hits=self._answers(answer.hits[max(offset, 0) :], first, last),
             suggestions=answer.suggestions,
         )
 
