@@ -6,33 +6,27 @@ happen, and its verdict on each entry. So applying one new entry reads that entr
 nothing else, however long the book.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
 from fedlab.inventory.fold import fold_form as inventory_form
 from fedlab.ledger.facts import LEDGER_FACTS
-from fedlab.protocol.entry import Entry, EntryId, LabId, Status
+from fedlab.ledger.loans import fold_loan
+from fedlab.ledger.loanstate import Dispute, Line, Loan, Report
+from fedlab.ledger.outcome import Outcome
+from fedlab.protocol.entry import Entry, EntryId
 
 # Counted up whenever the same entries come to fold to other states or statuses.
 FORMAT: Final = 1
 
 
-class Outcome(NamedTuple):
-    """What the entries about a subject make; `statuses` of those that do not count, by id."""
-
-    state: msgspec.Struct
-    parties: tuple[LabId, ...]
-    open: bool
-    statuses: Mapping[EntryId, Status]
-
-
 Fold = Callable[[EntryId, Sequence[Entry]], Outcome]
 
-FOLDS: Final[dict[str, Fold]] = {}
+FOLDS: Final[dict[str, Fold]] = {"loan": fold_loan}
 """By the kind of the subject."""
-STATES: Final[tuple[type[msgspec.Struct], ...]] = ()
+STATES: Final[tuple[type[msgspec.Struct], ...]] = (Loan, Line, Report, Dispute)
 """Every struct that stands in a state; see `fold_form`."""
 
 

@@ -153,7 +153,7 @@ class Projector(Catalogue):
             for row, entry in zip(rows, entries, strict=True)
             if (verdict := int(outcome.statuses.get(entry.id.hex(), entry.status))) != row.verdict
         ]
-        state = _encode(outcome.state)
+        state = None if outcome.state is None else _encode(outcome.state)
         return FoldedSubject(subject.id, state, outcome.open, outcome.parties, verdicts)
 
     def _follow(self, touched: Sequence[Place]) -> None:

@@ -56,7 +56,8 @@ class Status(enum.IntEnum):
     """Why an entry counts or does not; the first that applies is the entry's status.
 
     Numbers are never reused. Below 16 a status is the protocol's, found without any state and
-    in this order; from 16 the inventory's, found by its folds.
+    in this order; from 16 the inventory's, found by its folds; from 32 the ledger's: below 40 found
+    in the author's own log, from 40 in all that is held about a loan, a need or a purchase.
     """
 
     COUNTED = 0
@@ -74,6 +75,15 @@ class Status(enum.IntEnum):
     NOT_VOUCHED = 21  # takes back a vouch that does not stand
     TOO_MANY_VOUCHES = 22  # the lab has VOUCHES_MAX of them
     NOT_BEFORE = 23  # erases an entry that does not stand before it
+
+    EXCEEDS_FREE = 32  # offers or extends more than is free on one of the days
+
+    UNKNOWN_SUBJECT = 40  # what opened the loan, need or purchase is not held, or is none
+    UNKNOWN_REFERENCE = 41  # names an entry that is not held, or does not count
+    REPLACED = 42  # counted until a later one of the same author took its place
+    OUT_OF_TURN = 43  # no move of the table leads on from where the subject is
+    EXCEEDS_LINES = 44  # names a line that there is not, or more of it than there is
+    NOT_AGREED = 45  # moves what nobody of the other side has agreed to
 
 
 class FactError(LocalProtocolError, ValueError):
