@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fedlab.node.errors import BadRequestError, ConfigurationError, ServiceError, TryLaterError
+from fedlab.protocol.limits import URL_CHARS_MAX
 
 # A dozen programs on neighbouring ports is already unusual.
 _PORTS_TRIED: Final = 50
@@ -40,6 +41,18 @@ def is_only_here(url: str) -> bool:
     """Say whether no other machine can reach this address."""
     host = urlsplit(url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def is_address(url: str) -> bool:
+    """Say whether this names a place and nothing more: it is dialled, and shown in a terminal."""
+    plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
+    if not plain or len(url) > URL_CHARS_MAX:
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False
 
 
 def _bracketed(host: str) -> str:

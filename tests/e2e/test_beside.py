@@ -57,7 +57,7 @@ def test_every_writing_command_works_beside_a_node(lab: Lab) -> None:
         lab.run("bundle", "read", lab.data / "stick")
         assert lab.run("rebuild")["entries"] == lab.run("status")["size"]
         lab.run("item", "retire", "ETAU")
-        assert lab.run("invite")["url"].startswith(f"{lab.url}/join#")
+        assert lab.run("invite")["url"].startswith(f"{lab.url}/join?")
         error = lab.run("item", "show", "NOTHING", expect=1)["error"]
         assert error["code"] == "not_found"
         assert error["hint"]

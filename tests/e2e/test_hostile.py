@@ -115,9 +115,9 @@ async def test_an_address_that_leads_elsewhere_is_not_followed(new_lab: NewLab) 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
     lab, inviter = new_lab("Anna"), new_lab("Bert")
-    link = inviter.run("invite")["url"].partition("/join#")[2]
+    link = inviter.run("invite")["url"].partition("/join?")[2]
     async with listen(app, "127.0.0.1", 0) as (host, port):
-        url = f"http://{host}:{port}/join#{link.partition('&url=')[0]}"
+        url = f"http://{host}:{port}/join?{link.partition('&url=')[0]}"
         error = await asyncio.to_thread(lab.run, "join", url, expect=75)
     assert asked == ["/sync"]
     assert error["error"]["hint"]

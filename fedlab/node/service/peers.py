@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import msgspec
 
 from fedlab.inventory.facts import LabUnvouch, LabVouch
+from fedlab.node.addresses import is_address
 from fedlab.node.config import DEFAULT_PORT
 from fedlab.node.errors import BadRequestError, ConflictError
 from fedlab.node.service.answers import LabNameAnswer, PeerAnswer, PeersAnswer, UrlAnswer
@@ -131,8 +132,7 @@ class Peers:
             ("name", opened.lab_names().get(opened.lab, "")),
             *(("url", url) for url in others),
         ]
-        # Behind the #, which browsers keep to themselves: no proxy's log ever holds the token.
-        return UrlAnswer(f"{first}/join#{urlencode(said, quote_via=quote)}")
+        return UrlAnswer(f"{first}/join?{urlencode(said, quote_via=quote)}")
 
     def admit(self, lab: LabId, token: bytes, urls: Sequence[str]) -> bool:
         """Let in a lab that shows an invitation of ours, and vouch for it; False if it is none."""
@@ -224,7 +224,7 @@ def _parse_invitation(url: str) -> Invitation:
         raise refused
     try:
         parts = urlsplit(url.strip())
-        said = parse_qs(parts.fragment, max_num_fields=16)
+        said = parse_qs(parts.query or parts.fragment, max_num_fields=16)
         (lab,), (network,), (token,) = said["lab"], said["network"], said["token"]
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         path = parts.path.removesuffix("/").removesuffix("/join")
@@ -240,19 +240,7 @@ def _parse_invitation(url: str) -> Invitation:
 
 def _usable(urls: Sequence[str]) -> list[str]:
     """Return the addresses of a peer that can be tried."""
-    return [url.rstrip("/") for url in list(urls)[:URLS_MAX] if _is_address(url)]
-
-
-def _is_address(url: str) -> bool:
-    """Say whether this names a place and nothing more: it is dialled, and shown in a terminal."""
-    plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
-    if not plain or len(url) > URL_CHARS_MAX:
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none, half an IPv6 address
-        return False
+    return [url.rstrip("/") for url in list(urls)[:URLS_MAX] if is_address(url)]
 
 
 def _guessed_urls() -> list[str]:

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -35,6 +35,9 @@ from fedlab.node.web.labwords import lab_words
 from fedlab.node.web.profileform import place_text, read_profile
 
 SETUP_COOKIE: Final = "fedlab_setup"
+INVITATION_COOKIE: Final = "fedlab_invitation"
+# What fits into a cookie, with its signs spelled out.
+INVITATION_CHARS_MAX: Final = 2_000
 START: web.AppKey[FirstStart] = web.AppKey("start", FirstStart)
 RESTORATION: web.AppKey[Restoration] = web.AppKey("restoration", Restoration)
 FOUNDED: web.AppKey[asyncio.Event] = web.AppKey("founded", asyncio.Event)
@@ -101,6 +104,15 @@ def let_in(code: str) -> web.Response:
     return response
 
 
+def _keep_invitation(request: web.Request, response: web.Response) -> web.Response:
+    """Have the browser of somebody who came by an invitation keep it, for the step that asks."""
+    link = request.query.get("link", "") if request.path == "/network/join" else ""
+    if link and len(link) <= INVITATION_CHARS_MAX:
+        value = quote(link, safe="")
+        response.set_cookie(INVITATION_COOKIE, value, max_age=86_400, httponly=True, samesite="Lax")
+    return response
+
+
 def _is_from_here(request: web.Request) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -119,11 +131,13 @@ async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path in ("/healthz", "/setup/code") or request.path.startswith("/static/"):
             return await handler(request)
         if request.app[FOUNDED].is_set():
-            return _to_the_node()
+            return _to_the_node("/setup/restore" if request.path == "/setup/restore" else "/setup")
         if not pages.wants_html(request):
             raise ServiceError("this folder holds no lab yet", "open /setup in a browser")
         if not request.path.startswith("/setup"):
-            raise web.HTTPSeeOther("/setup")
+            return _keep_invitation(
+                request, web.Response(status=303, headers={"Location": "/setup"})
+            )
         start = request.app[START]
         if request.path != "/setup" and not knows_code(request, start.code):
             raise web.HTTPSeeOther("/setup")
@@ -265,9 +279,9 @@ async def found(request: web.Request) -> web.StreamResponse:
     return _to_the_node()
 
 
-def _to_the_node() -> web.Response:
+def _to_the_node(where: str = "/setup") -> web.Response:
     """Send a browser on, over a new connection: those that it has still lead here."""
-    response = web.Response(status=303, headers={"Location": "/setup"})
+    response = web.Response(status=303, headers={"Location": where})
     response.force_close()
     return response
 

@@ -12,3 +12,12 @@ ATTENTION: web.RequestKey[int] = web.RequestKey("attention", int)
 def node_of(request: web.Request) -> Node:
     """The node that serves this request."""
     return request.app[NODE]
+
+
+class SetUp:
+    """The step of the set-up that waits, for every page to lead back to; empty when none does."""
+
+    step = ""
+
+
+SETUP: web.AppKey[SetUp] = web.AppKey("setup", SetUp)

@@ -123,7 +123,16 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/network/join")
 async def join_form(request: web.Request) -> web.StreamResponse:
-    return _join_page(request, where=_where(request.query))
+    """Show the form; a link that came along, as from the inviting lab's page, is read at once."""
+    node, where = node_of(request), _where(request.query)
+    link = request.query.get("link", "").strip()[: LINK_CHARS_MAX + 1]
+    if not link:
+        return _join_page(request, where=where)
+    try:
+        seen = await node.read(node.service.network.read_invitation, link)
+    except ServiceError as exc:
+        return _join_page(request, 422, link=link, where=where, problem=exc)
+    return _join_page(request, link=link, where=where, seen=seen)
 
 
 @routes.post("/network/join")
@@ -177,7 +186,7 @@ def join_problem(language: Language, exc: ServiceError) -> str:
     return {
         "no_invitation": _(
             "This is not an invitation link. Copy the whole of it, with everything "
-            "that stands after the #."
+            "that stands after “join”."
         ),
         "own_lab": _("This invitation is this lab’s own. Give it to another lab."),
         "other_network": _("This invitation is for another network than this lab’s."),

@@ -15,7 +15,7 @@ from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language, negotiate
-from fedlab.node.web.keys import ATTENTION, node_of
+from fedlab.node.web.keys import ATTENTION, SETUP, node_of
 from fedlab.node.web.lent import loans_of
 from fedlab.node.web.rings import draw
 from fedlab.node.web.sentences import told
@@ -75,6 +75,7 @@ def render(
             "switch": switch,
             "told": lambda *sentences: told(language, *sentences),
             "page": "",
+            "setting_up": request.app[SETUP].step,
             "attention": request.get(ATTENTION, 0),
             **context,
         },
@@ -190,12 +191,6 @@ async def lab(request: web.Request) -> web.StreamResponse:
     shown = [(label, value) for label, value in rows if value]
     more = f"{request.path}?all=1" if limit <= len(items.items) < found.items else None
     return render(request, "lab.html", lab=found, items=items.items, rows=shown, more=more)
-
-
-@routes.get("/join")
-async def join(request: web.Request) -> web.StreamResponse:
-    """Where an invitation lands in a browser; its secret stays behind the `#`, unseen by us."""
-    return render(request, "join.html", link=str(request.url.with_fragment(None)) + "#…")
 
 
 def setup(app: web.Application, static_url: Callable[[str], str]) -> None:

@@ -7,6 +7,7 @@ The step somebody has come to is kept, so that the set-up can be left and resume
 import time
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ from fedlab.node.members import passwords
 from fedlab.node.members.roles import Right
 from fedlab.node.web.access import person_of, sign_in
 from fedlab.node.web.firststart import (
+    INVITATION_COOKIE,
     SETUP_COOKIE,
     ask_code,
     knows_code,
@@ -23,7 +25,7 @@ from fedlab.node.web.firststart import (
     render,
     take_code,
 )
-from fedlab.node.web.keys import node_of
+from fedlab.node.web.keys import NODE, SETUP, SetUp, node_of
 from fedlab.protocol.limits import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 
 routes = web.RouteTableDef()
@@ -33,8 +35,22 @@ STEPS: Final = ("import", "join", "done")
 
 
 def setup(app: web.Application) -> None:
-    """Give the application the code that an unclaimed lab asks for."""
+    """Give the application the code that an unclaimed lab asks for, and the step it has come to."""
     app[GATE] = CodeGate("", time.monotonic)
+    app[SETUP] = SetUp()
+    app.on_startup.append(_look)
+
+
+async def _look(app: web.Application) -> None:
+    node = app[NODE]
+    step = await node.read(node.service.store.settings.get, STEP_KEY, "")
+    app[SETUP].step = "" if step == STEPS[-1] else step
+
+
+async def _come_to(request: web.Request, step: str) -> None:
+    node = node_of(request)
+    await node.write(node.service.store.settings.set, STEP_KEY, step)
+    request.app[SETUP].step = "" if step == STEPS[-1] else step
 
 
 @routes.get("/setup")
@@ -92,6 +108,7 @@ async def make_account(request: web.Request) -> web.StreamResponse:
         field = exc.code if exc.code in typed else "login"
         return _account_page(request, 422, typed, {field: _("This name cannot be used.")})
     node.service.folder.setup_code.unlink(missing_ok=True)
+    await _come_to(request, STEPS[0])
     response = web.Response(status=303, headers={"Location": "/setup"})
     await sign_in(request, response, member)
     response.del_cookie(SETUP_COOKIE)
@@ -129,18 +146,31 @@ async def restored(request: web.Request) -> web.StreamResponse:
 async def step(request: web.Request) -> web.StreamResponse:
     """Show a step that stands open for the administrator."""
     node, at = node_of(request), _step(request, STEPS)
+    known: dict[str, Any] = {}
     if at == "done":
-        await node.write(node.service.store.settings.set, STEP_KEY, at)
+        await _come_to(request, at)
+    elif at == "import":
+        counts = await node.read(node.service.store.projections.counts)
+        known = {"items": counts.get(node.service.opened.lab, 0)}
+    else:
+        peers = await node.read(node.service.peers.all)
+        names = await node.read(node.service.opened.lab_names)
+        known = {
+            "joined": [names.get(lab, "") for lab in peers.vouched],
+            "link": unquote(request.cookies.get(INVITATION_COOKIE, "")),
+            "address": node.url,
+        }
     name = node.service.own().name
-    return render(request, f"setup_{at}.html", at="" if at == "done" else at, name=name)
+    at_step = "" if at == "done" else at
+    return render(request, f"setup_{at}.html", at=at_step, name=name, **known)
 
 
 @routes.post("/setup/{step}")
 async def go_on(request: web.Request) -> web.StreamResponse:
     """Leave a step behind, done or not: it can be taken up at any time from the menus."""
-    node, at = node_of(request), _step(request, STEPS[:-1])
+    at = _step(request, STEPS[:-1])
     following = STEPS[STEPS.index(at) + 1]
-    await node.write(node.service.store.settings.set, STEP_KEY, following)
+    await _come_to(request, following)
     raise web.HTTPSeeOther(f"/setup/{following}")
 
 

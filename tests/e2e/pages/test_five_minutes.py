@@ -36,10 +36,14 @@ def first_start(folder: Path) -> Iterator[tuple[str, str]]:
         )
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        said = re.search(r"(http://\S+/setup).* (\w{4}-\w{4})$", line)
-        assert said, line + (folder / "node.log").read_text()
-        yield said[1], said[2]
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("The code"):  # also in a file: the last thing that it says
+                break
+        address, code = re.search(r"http://\S+/setup", said), re.search(r"\w{4}-\w{4}\n", said)
+        assert address and code, said + (folder / "node.log").read_text()
+        yield address[0], code[0].strip()
     finally:
         process.send_signal(signal.SIGINT)
         with process:
@@ -80,7 +84,6 @@ def make_an_account(who: Person, name: str) -> None:
 
 
 def import_a_sheet(who: Person, sheet: Path) -> None:
-    who.presses("Import a spreadsheet")
     who.field("File").set_input_files(sheet)
     who.presses("Look at it")
     who.finds(sheet.name)
