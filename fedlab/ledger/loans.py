@@ -86,9 +86,10 @@ def fold_loan(root: EntryId, entries: Sequence[Entry]) -> Outcome:
 
 def _asks_nothing(settle: LoanSettle, fee: int) -> bool:
     """Say whether a settlement asks no more than the offer did."""
-    damage = [] if settle.lines is UNSET else [or_none(line.damage) for line in settle.lines]
+    damage = settle.lines is not UNSET and any(or_none(line.damage) for line in settle.lines)
+    caution = settle.caution_kept is not UNSET and settle.caution_kept > 0
     more = settle.fee is not UNSET and settle.fee > fee
-    return not (any(damage) or or_none(settle.caution_kept) or more)
+    return not (damage or caution or more)
 
 
 def _counts(entry: Entry) -> bool:

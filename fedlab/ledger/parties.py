@@ -84,7 +84,7 @@ class Parties:
         return offer.places is not UNSET and all(place in self.places for place in offer.places)
 
     def may_offer(self, offer: LoanOffer) -> bool:
-        """Say whether the lender may offer these lines: its own, or lodged with it to be offered."""
+        """Say whether the lender may offer these lines: its own, or lodged with it for that."""
         if self.loan.owner == self.loan.lender:
             return True
         codes = {line.code for line in offer.lines if line.code is not UNSET}

@@ -1,12 +1,14 @@
 """A loan's whole life, and every crossing of two labs' words."""
 
+from typing import Any
+
 import pytest
 
 from fedlab.inventory.facts import ItemPlace
 from fedlab.ledger import loanfacts as f
 from fedlab.ledger.loans import fold_loan
 from fedlab.ledger.loanstate import Loan
-from fedlab.protocol.entry import Status
+from fedlab.protocol.entry import Entry, Status
 from tests.ledger.story import ANNA, CARL, FROM, OWNER, PIECE, STRANGER, Story
 
 COUNTED, OUT_OF_TURN = Status.COUNTED, Status.OUT_OF_TURN
@@ -24,22 +26,21 @@ def test_the_story_of_two_labs(story: Story) -> None:
     """Asked, offered with a caution, agreed, out by both words, back in two parts, one damaged."""
     states = []
 
-    def now() -> None:
+    def then(entry: Entry) -> Entry:
         states.append(story.state)
+        return entry
 
-    story.request(quantity=2 * PIECE), now()
-    offer = story.offer(quantity=2 * PIECE, caution=10_000, caution_kind="cheque")
-    now()
-    story.agree(offer), now()
-    story.hand_over(offer, quantity=2 * PIECE), now()
+    then(story.request(quantity=2 * PIECE))
+    offer = then(story.offer(quantity=2 * PIECE, caution=10_000, caution_kind="cheque"))
+    then(story.agree(offer))
+    then(story.hand_over(offer, quantity=2 * PIECE))
     story.receive(offer, quantity=2 * PIECE)
-    story.give_back(), now()
-    story.take_back(), now()
-    story.give_back(), now()
-    story.take_back(condition="broken"), now()
-    settle = story.settle(lines=(f.Settled(line=0, damage=4_000),), caution_kept=4_000)
-    now()
-    story.accept(settle), now()
+    then(story.give_back())
+    then(story.take_back())
+    then(story.give_back())
+    then(story.take_back(condition="broken"))
+    damage = f.Settled(line=0, damage=4_000)
+    then(story.accept(then(story.settle(lines=(damage,), caution_kept=4_000))))
     assert states == [
         *("REQUESTED", "OFFERED", "AGREED", "OUT", "OUT", "OUT"),
         *("BACK", "SETTLING", "SETTLING", "CLOSED"),
@@ -295,7 +296,7 @@ def test_without_the_request_nothing_is_known(story: Story) -> None:
 # --- owner and host ---
 
 
-def hosted(*powers: str) -> tuple[Story, dict[str, tuple[str, ...]]]:
+def hosted(*powers: str) -> tuple[Story, Any]:
     """OWNER's saw is lodged with CARL, who is asked for it."""
     story = Story(owner=OWNER)
     place = story.place(CARL, *powers)
