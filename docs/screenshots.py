@@ -94,7 +94,9 @@ def found_labs(base: Path) -> dict[str, Lab]:
                 data = files("fedlab.node").joinpath("demo_data", name).read_bytes()
             else:
                 name = "atelier.csv"
-                data = ("Désignation;Prêt ?\n" + "".join(f"{x};oui\n" for x in SMALL[slug])).encode()
+                data = (
+                    "Désignation;Prêt ?\n" + "".join(f"{x};oui\n" for x in SMALL[slug])
+                ).encode()
             service.imports.run(data, name)
     return labs
 
