@@ -16,6 +16,8 @@ import shutil
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -46,7 +48,10 @@ SMALL = {
     "quimper": ("Scie circulaire plongeante", "Tour à bois", "Rabot électrique", "Serre-joints"),
     "lorient": ("Four à céramique", "Tour de potier", "Extrudeuse à plastique", "Broyeur"),
 }
-PHOTOS = {"FP-020": "drill", "FP-001": "printer"}
+PHOTOS = {
+    "brest": {"FP-020": "drill", "FP-001": "printer"},
+    "paris": {"GP-LAS-01": "laser", "GP-3DP-01": "printer"},
+}
 
 
 class Shot(NamedTuple):
@@ -126,7 +131,15 @@ def days_ago(days: float) -> Iterator[None]:
         yield
 
 
-def live_on(labs: dict[str, Lab], photos: dict[str, bytes]) -> dict[str, str]:
+def hang_up(labs: dict[str, Lab], photos: dict[str, bytes]) -> None:
+    """Show items with their photos."""
+    for slug, drawings in PHOTOS.items():
+        with Service(Folder(labs[slug].data)) as service:
+            for code, name in drawings.items():
+                service.photos.add(f"{service.opened.lab}/{code}", photos[name])
+
+
+def live_on(labs: dict[str, Lab]) -> dict[str, str]:
     """Give the first lab its people, its loans and its worries; return a session for each role."""
     for lab in labs.values():  # the neighbour in Quimper has not been heard of for five days
         with Service(Folder(lab.data)) as service:
@@ -151,8 +164,6 @@ def live_on(labs: dict[str, Lab], photos: dict[str, bytes]) -> dict[str, str]:
                 url="https://fabrique-du-port.example",
             )
         )
-        for code, photo in photos.items():
-            service.photos.add(f"{service.opened.lab}/{code}", photo)
         lend(service, ids)
         members = {"admin": admin, **{role: ids[role] for role in roles}}
         return {
@@ -180,17 +191,34 @@ def lend(service: Service, ids: dict[str, int]) -> None:
     service.reminders.work()
 
 
+def fetch_photos(labs: dict[str, Lab]) -> None:
+    """Look at the other lab's photos once, so that they are here when the picture is taken."""
+    for hit in labs["brest"].run("search", "découpeuse laser")["hits"]:
+        for photo in hit["photos"]:
+            url = f"{labs['brest'].url}/photo/{photo}/thumb?of={hit['item']}"
+            until(lambda url=url: _is_there(url), "a photo from two labs away")
+
+
+def _is_there(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError:
+        return False
+
+
 # --- the pictures ---------------------------------------------------------------------------------
 
 
 def draw_photos(browser: Browser) -> dict[str, bytes]:
-    """Return a photo for some items, from drawings: nobody's rights are touched."""
+    """Return photos by name, from drawings: nobody's rights are touched."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     made = {}
-    for code, name in PHOTOS.items():
-        drawing = (HERE / "images" / "drawn" / f"{name}.svg").read_text("utf-8")
-        page.set_content(f"<style>*{{margin:0}}svg{{display:block}}</style>{drawing}")
-        made[code] = page.screenshot(type="jpeg", quality=90)
+    for path in (HERE / "images" / "drawn").glob("*.svg"):
+        page.set_content(
+            f"<style>*{{margin:0}}svg{{display:block}}</style>{path.read_text('utf-8')}"
+        )
+        made[path.stem] = page.screenshot(type="jpeg", quality=90)
     page.close()
     return made
 
@@ -267,12 +295,14 @@ def main() -> None:
             env={**os.environ, "LANGUAGE": "fr_FR"},  # the browser's own words: dates, files
         )
         labs = found_labs(Path(name))
+        hang_up(labs, draw_photos(browser))
         join_labs(labs)
-        sessions = live_on(labs, draw_photos(browser))
+        sessions = live_on(labs)
         with contextlib.ExitStack() as stack:
             for slug in ("tricycle", "paris", "lorient", "brest"):
                 stack.enter_context(labs[slug].running())
             until(lambda: labs["brest"].finds("découpeuse laser"), "a search that finds")
+            fetch_photos(labs)
             if args.every_page:
                 take_every(browser, labs, sessions, args.to, args.every_page)
             else:
