@@ -16,6 +16,7 @@ from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
 from fedlab.node.web import (  # the inventory desk
     account,
     accounts,
+    adding,
     attention,
     backups,
     bundles,
@@ -121,6 +122,7 @@ def make_web_app(node: Node) -> web.Application:
         api.routes,
         labels.routes,
         desk.routes,
+        adding.routes,
         importing.routes,
         inviting.routes,
         attention.routes,

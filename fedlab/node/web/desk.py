@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 from aiohttp import web
@@ -39,12 +39,12 @@ def say_done(language: Language, query: Mapping[str, str]) -> str:
     }.get(query.get("done", ""), "")
 
 
-def _to(path: str, done: str, code: str = "", anchor: str = "") -> web.HTTPSeeOther:
+def leads_to(path: str, done: str, code: str = "", anchor: str = "") -> web.HTTPSeeOther:
     query = urlencode({"done": done, "code": code} if code else {"done": done})
     return web.HTTPSeeOther(f"{path}{'&' if '?' in path else '?'}{query}{anchor}")
 
 
-def _words(language: Language) -> dict[str, Any]:
+def words_of(language: Language) -> dict[str, Any]:
     """What the templates of the desk need beside the usual."""
     return {
         "page": "desk",
@@ -91,11 +91,16 @@ class Filter(msgspec.Struct):
 
 @routes.get("/desk")
 async def show_list(request: web.Request) -> web.StreamResponse:
+    return await _list_page(request, Filter.of(request.query))
+
+
+async def _list_page(
+    request: web.Request, wanted: Filter, code: str = "", form: ItemForm | None = None
+) -> web.StreamResponse:
+    """Show the list; where a short form had mistakes, with it as it was typed."""
     node, language = node_of(request), pages.language_of(request)
-    wanted = Filter.of(request.query)
-    found = await node.read(
-        lambda: node.service.desk.find(wanted.q, wanted.kind, wanted.state, wanted.after)
-    )
+    find = node.service.desk.find
+    found = await node.read(lambda: find(wanted.q, wanted.kind, wanted.state, wanted.after))
     states = {
         "offered": language.gettext("offered"),
         "held": language.gettext("held now or later"),
@@ -105,7 +110,10 @@ async def show_list(request: web.Request) -> web.StreamResponse:
     return pages.render(
         request,
         "desk.html",
-        **_words(language),
+        422 if form else 200,
+        **words_of(language),
+        wrong_code=code,
+        wrong_form=form,
         wanted=wanted,
         states=states,
         rows=found.rows,
@@ -118,46 +126,7 @@ async def show_list(request: web.Request) -> web.StreamResponse:
 # --- One item -----------------------------------------------------------------------------------
 
 
-@routes.get("/desk/new")
-async def new(request: web.Request) -> web.StreamResponse:
-    lang = node_of(request).service.own().lang
-    name = request.query.get("name", "")[:200]
-    form = itemform.blank_form(lang)
-    form.typed["name"] = name
-    return _show_new(request, form)
-
-
-@routes.post("/desk/new")
-async def add(request: web.Request) -> web.StreamResponse:
-    node, language, posted = node_of(request), pages.language_of(request), await request.post()
-    blank = itemform.blank_form("")
-    form = itemform.read_form(posted, blank, language)
-    form.typed["code"], wrong = itemform.read_code(posted, language)
-    if not form.typed["name"]:
-        form.errors["name"] = language.gettext("Write a name: what people call it.")
-    if wrong:
-        form.errors["code"] = wrong
-    if form.errors:
-        return _show_new(request, form, 422)
-    params = {"change": _as_said(form.change), "code": form.typed["code"] or None}
-    try:
-        done = await node.call("item_add", params)
-    except ConflictError:
-        form.errors["code"] = language.gettext("There is an item with this code already.")
-        return _show_new(request, form, 422)
-    code = done["item"].rpartition("/")[2]
-    again = "/desk/new" if "again" in posted else f"/desk/item/{quote(code)}"
-    raise _to(again, "added", code)
-
-
-def _show_new(request: web.Request, form: ItemForm, status: int = 200) -> web.StreamResponse:
-    language = pages.language_of(request)
-    said = say_done(language, request.query)
-    words = _words(language)
-    return pages.render(request, "desk_new.html", status, **words, form=form, said=said)
-
-
-def _as_said(change: ItemChange) -> dict[str, Any]:
+def as_said(change: ItemChange) -> dict[str, Any]:
     """The change as the table of calls takes it."""
     said: dict[str, Any] = msgspec.to_builtins(change)
     return said
@@ -182,12 +151,15 @@ async def change(request: web.Request) -> web.StreamResponse:
     before = itemform.form_of(row.item, language)
     form = itemform.read_form(posted, before, language)
     code = row.item.code
+    back = urlsplit(_back(posted))
+    if form.errors and back.path == "/desk":
+        return await _list_page(request, Filter.of(dict(parse_qsl(back.query))), code, form)
     if form.errors:
         return _show_item(request, row, form, status=422)
     if form.changes or row.item.retired:
-        await node.call("item_set", {"item": code, "change": _as_said(form.change)})
+        await node.call("item_set", {"item": code, "change": as_said(form.change)})
     done = "changed" if form.changes or row.item.retired else "same"
-    raise _to(_back(posted) or f"/desk/item/{quote(code)}", done, code)
+    raise leads_to(_back(posted) or f"/desk/item/{quote(code)}", done, code)
 
 
 def _back(posted: Mapping[str, Any]) -> str:
@@ -212,7 +184,7 @@ def _show_item(
         request,
         "desk_item.html",
         status,
-        **_words(language),
+        **words_of(language),
         item=row.item,
         holds=row.holds,
         form=form,
@@ -230,15 +202,16 @@ def _show_item(
 
 @routes.post("/desk/item/{code}/retire")
 async def retire(request: web.Request) -> web.StreamResponse:
+    posted = await request.post()
     await node_of(request).call("item_retire", {"item": _code(request)})
-    raise _to("/desk", "retired", _code(request))
+    raise leads_to(_back(posted) or "/desk", "retired", _code(request))
 
 
 @routes.post("/desk/item/{code}/seen")
 async def seen(request: web.Request) -> web.StreamResponse:
     posted = await request.post()
     await node_of(request).call("item_seen", {"item": _code(request)})
-    raise _to(_back(posted) or f"/desk/item/{quote(_code(request))}", "seen", _code(request))
+    raise leads_to(_back(posted) or f"/desk/item/{quote(_code(request))}", "seen", _code(request))
 
 
 @routes.post("/desk/item/{code}/hold")
@@ -252,7 +225,7 @@ async def hold(request: web.Request) -> web.StreamResponse:
     except ServiceError as exc:
         asked["problem"] = _hold_problem(language, row.item, exc)
         return _show_item(request, row, form, hold=asked, status=422)
-    raise _to(f"/desk/item/{quote(row.item.code)}", "held", row.item.code)
+    raise leads_to(_back(posted) or f"/desk/item/{quote(row.item.code)}", "held", row.item.code)
 
 
 def _hold_of(item: ItemAnswer, asked: Mapping[str, str], language: Language) -> dict[str, Any]:
@@ -279,7 +252,8 @@ def _hold_problem(language: Language, item: ItemAnswer, exc: ServiceError) -> st
 async def release(request: web.Request) -> web.StreamResponse:
     posted = await request.post()
     await node_of(request).call("item_release", {"hold": text_of(posted, "hold")})
-    raise _to(f"/desk/item/{quote(_code(request))}", "released", _code(request))
+    code = _code(request)
+    raise leads_to(_back(posted) or f"/desk/item/{quote(code)}", "released", code)
 
 
 # --- The walk -----------------------------------------------------------------------------------
@@ -302,7 +276,7 @@ async def _show_walk(
         request,
         "walk.html",
         status,
-        **_words(language),
+        **words_of(language),
         walk=under_way,
         walked_s=seconds_since(ended) if ended else None,
         typed=typed,
@@ -316,10 +290,10 @@ async def begin_or_end_walk(request: web.Request) -> web.StreamResponse:
     node, posted = node_of(request), await request.post()
     if text_of(posted, "do") == "end":
         await node.write(node.service.desk.end_walk)
-        raise _to(WALK, "ended")
+        raise leads_to(WALK, "ended")
     if await node.read(node.service.desk.walk, 0) is None:
         await node.write(node.service.desk.begin_walk)
-    raise _to(WALK, "begun")
+    raise leads_to(WALK, "begun")
 
 
 @routes.post("/desk/walk/seen")
@@ -336,4 +310,4 @@ async def seen_on_walk(request: web.Request) -> web.StreamResponse:
     except ServiceError:
         said = language.gettext("%(code)s is no longer offered.", code=found.code)
         return await _show_walk(request, typed=typed, problem=said, status=422)
-    raise _to(WALK, "seen", found.code)
+    raise leads_to(WALK, "seen", found.code)

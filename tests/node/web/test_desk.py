@@ -1,5 +1,6 @@
 """The inventory desk in a browser without scripts: list, form, holds, walk, import, codes."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from fedlab.node.service import Service
 from fedlab.node.web import importing
 from fedlab.node.web.app import make_web_app
 from tests.node.labs import ask, opened_lab
+from tests.node.photos_made import picture
 from tests.node.web.signing import from_here, signed_in
 
 Client = TestClient[Any, Any]
@@ -70,6 +72,51 @@ async def test_a_form_with_mistakes_comes_back_filled_and_says_where(desk: At) -
     assert desk.service.desk.show("TAP").item.place == "Cave"
     taken = await desk.post("/desk/new", {"name": "Other", "code": "tap"}, 422)
     assert "There is an item with this code already." in taken
+
+
+async def test_the_short_form_with_a_mistake_comes_back_in_its_row(desk: At) -> None:
+    """The list stays as it was filtered, and what was typed stays in the row."""
+    wrong = {"name": "Saw", "quantity": "many", "back": "/desk?q=saw-1"}
+    page = await desk.post("/desk/item/SAW-1", wrong, 422)
+    assert 'value="many"' in page and 'id="wrong-quantity"' in page and "<details open>" in page
+    assert 'id="list"' in page and ">TAP<" not in page
+
+
+async def test_a_row_is_seen_held_and_retired_without_leaving_the_list(desk: At) -> None:
+    back = {"back": "/desk?kind=tool"}
+    assert "TAP is still here: noted." in await desk.post("/desk/item/TAP/seen", back)
+    held = await desk.post("/desk/item/TAP/hold", back | {"from": "2030-01-01"})
+    assert "TAP is out of the calendar" in held and "1 hold" in held and 'id="list"' in held
+    gone = await desk.post("/desk/item/SAW-1/retire", back)
+    assert "SAW-1 is no longer offered." in gone and 'id="SAW-1"' not in gone
+
+
+async def test_an_item_is_added_with_its_photo_in_one_form(desk: At) -> None:
+    form = FormData({"name": "Vise", "place": "Cave", "again": "1"})
+    form.add_field("photo", picture(), filename="../IMG_1.jpg", content_type="image/jpeg")
+    page = await desk.post("/desk/new", form)
+    assert "VISE" in page and 'name="place" value="Cave"' in page  # the next one is beside it
+    (row,) = desk.service.desk.find("vise").rows
+    assert len(row.item.photos) == 1
+
+
+async def test_a_photo_once_sent_is_kept_while_the_form_is_corrected(desk: At) -> None:
+    form = FormData({"name": ""})
+    form.add_field("photo", picture(), filename="a.jpg", content_type="image/jpeg")
+    page = await desk.post("/desk/new", form, 422)
+    (kept,) = re.findall(r'name="photo_kept" value="(\w+)"', page)
+    await desk.post("/desk/new", {"name": "Vise", "photo_kept": kept})
+    assert desk.service.desk.find("vise").rows[0].item.photos == (kept,)
+    await desk.post("/desk/new", {"name": "Other", "photo_kept": "../../keys"})
+    assert desk.service.desk.find("other").rows[0].item.photos == ()
+
+
+async def test_what_is_no_photo_is_said_beside_its_field_and_nothing_is_added(desk: At) -> None:
+    form = FormData({"name": "Vise"})
+    form.add_field("photo", b"<svg onload=x>", filename="a.jpg", content_type="image/jpeg")
+    page = await desk.post("/desk/new", form, 422)
+    assert 'id="wrong-photo"' in page and 'value="Vise"' in page
+    assert not desk.service.desk.find("vise").rows
 
 
 async def test_nothing_is_written_when_nothing_was_changed(desk: At) -> None:
