@@ -13,6 +13,7 @@ from fedlab.node.members.roles import Role, grants
 from fedlab.node.service.members import today
 from fedlab.node.web.access import person_of
 from fedlab.node.web.account import number_of
+from fedlab.node.web.journalwords import line_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
 from fedlab.node.web.rolewords import role_name
@@ -186,5 +187,10 @@ async def journal(request: web.Request) -> web.StreamResponse:
     clicks = await node.read(node.service.members.journal, CLICKS, at)
     older = f"/journal?before={clicks[-1].at}" if len(clicks) == CLICKS else ""
     return render(
-        request, "journal.html", page="members", clicks=clicks, older=older, now=time.time()
+        request,
+        "journal.html",
+        page="members",
+        clicks=[(one, line_of(language_of(request), one.what, one.subject)) for one in clicks],
+        older=older,
+        now=time.time(),
     )
