@@ -40,6 +40,7 @@ def _write(find: Callable[[Service], Callable[..., Any]]) -> Call:
 
 CALLS: dict[str, Call] = {
     "status": _read(lambda service: service.status),
+    "attention": _read(lambda service: service.attention.all),
     "labs": _read(lambda service: service.labs_part.all),
     "profile_show": _read(lambda service: service.profile.show),
     "profile_set": _write(lambda service: service.profile.set),

@@ -50,6 +50,7 @@ class Endpoint:
     body: type | None = None
     errors: Sequence[int] = (400,)
     status: int = 200
+    private: bool = False  # it takes a token to read it, too
 
     @property
     def writes(self) -> bool:
@@ -112,7 +113,7 @@ def _operation(row: Endpoint, schema_of: dict[type, Json]) -> Json:
             "required": True,
             "content": {"application/json": {"schema": schema_of[row.body]}},
         }
-    if row.writes:
+    if row.writes or row.private:
         operation["security"] = [{"token": []}]
     return operation
 

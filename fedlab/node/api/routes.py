@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from fedlab.node.api.openapi import Endpoint, Json, Param, describe
-from fedlab.node.errors import BadRequestError
+from fedlab.node.api import counter
+from fedlab.node.api.asking import KEY, PREFIX, WRITE_ERRORS, json_of, query_of, write
+from fedlab.node.api.openapi import Endpoint, Param, describe
 from fedlab.node.service.answers import (
     ItemAnswer,
     ItemDone,
@@ -23,15 +24,12 @@ from fedlab.node.service.answers import (
     SearchAnswer,
     StatusAnswer,
 )
+from fedlab.node.service.attention import AttentionAnswer
 from fedlab.node.service.items import ItemChange
 from fedlab.node.web.keys import node_of
 from fedlab.protocol.limits import HITS_MAX
 
 routes = web.RouteTableDef()
-
-PREFIX: Final = "/api/v1"
-# A UUID is 36 characters; a longer key is no key.
-IDEMPOTENCY_KEY_CHARS_MAX: Final = 128
 
 
 class NewItem(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,82 +45,49 @@ class ChangedItem(msgspec.Struct, forbid_unknown_fields=True):
     change: ItemChange
 
 
-def _json(answer: Any, status: int = 200) -> web.Response:
-    body = msgspec.json.encode(answer)
-    return web.Response(body=body, status=status, content_type="application/json")
-
-
-def _query(request: web.Request, params: tuple[Param, ...]) -> Json:
-    """The query's values as the service takes them; raise BadRequestError for a strange one."""
-    kinds = {param.name: param.kind for param in params if param.place == "query"}
-    values: Json = {}
-    for name, text in request.query.items():
-        if name not in kinds:
-            known = ", ".join(sorted(kinds)) or "none"
-            raise BadRequestError(f"this endpoint has no parameter {name!r}", f"it has: {known}")
-        try:
-            values[name] = msgspec.convert(text, kinds[name], strict=False)
-        except msgspec.ValidationError as exc:
-            raise BadRequestError(f"{name}={text!r}: {exc}", "see the OpenAPI document") from exc
-    return values
-
-
 async def status(request: web.Request) -> web.Response:
-    return _json(await node_of(request).call("status", {}))
+    return json_of(await node_of(request).call("status", {}))
 
 
 async def search(request: web.Request) -> web.Response:
-    values = _query(request, SEARCH_PARAMS)
+    values = query_of(request, SEARCH_PARAMS)
     renamed = {"q": "text", "from": "date_from", "to": "date_to", "within": "within_km"}
     params = {renamed.get(name, name): value for name, value in values.items()}
     if "terms" in params:
         params["terms"] = [params["terms"]]
-    return _json(await node_of(request).call("search", params))
+    return json_of(await node_of(request).call("search", params))
 
 
 async def labs(request: web.Request) -> web.Response:
-    return _json(await node_of(request).call("labs", {}))
+    return json_of(await node_of(request).call("labs", {}))
 
 
 async def items(request: web.Request) -> web.Response:
-    return _json(await node_of(request).call("item_list", _query(request, ITEMS_PARAMS)))
+    return json_of(await node_of(request).call("item_list", query_of(request, ITEMS_PARAMS)))
+
+
+async def attention(request: web.Request) -> web.Response:
+    return json_of(await node_of(request).call("attention", {}))
 
 
 async def item(request: web.Request) -> web.Response:
-    return _json(await node_of(request).call("item_show", {"item": _item_of(request)}))
+    return json_of(await node_of(request).call("item_show", {"item": _item_of(request)}))
 
 
 async def add_item(request: web.Request) -> web.Response:
-    return await _write(request, "item_add", {}, HTTPStatus.CREATED)
+    return await write(request, "item_add", {}, HTTPStatus.CREATED)
 
 
 async def set_item(request: web.Request) -> web.Response:
-    return await _write(request, "item_set", {"item": _item_of(request)}, HTTPStatus.OK)
+    return await write(request, "item_set", {"item": _item_of(request)}, HTTPStatus.OK)
 
 
 async def retire_item(request: web.Request) -> web.Response:
-    return await _write(request, "item_retire", {"item": _item_of(request)}, HTTPStatus.OK)
+    return await write(request, "item_retire", {"item": _item_of(request)}, HTTPStatus.OK)
 
 
 def _item_of(request: web.Request) -> str:
     return f"{request.match_info['lab'].lower()}/{request.match_info['code'].upper()}"
-
-
-async def _write(request: web.Request, call: str, params: Json, status: HTTPStatus) -> web.Response:
-    node = node_of(request)
-    key = request.headers.get("Idempotency-Key", "")
-    if not 0 < len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:
-        raise BadRequestError(
-            "a write needs an Idempotency-Key",
-            f"send a new random one of at most {IDEMPOTENCY_KEY_CHARS_MAX} characters per write",
-        )
-    if request.can_read_body:
-        try:
-            body = msgspec.json.decode(await request.read(), type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            raise BadRequestError(f"the body is not a JSON object: {exc}", "send one") from exc
-        params = {**body, **params}
-    return _json(await node.call_once(key, call, params), status)
 
 
 SEARCH_PARAMS: Final = (
@@ -146,9 +111,6 @@ _ITEM_PATH: Final = (
     Param("lab", "the lab's id", "path"),
     Param("code", "the item's code; case is ignored", "path"),
 )
-_KEY: Final = (Param("Idempotency-Key", "a new random key per write", "header"),)
-_WRITE_ERRORS: Final = (400, 401, 403, 404, 409, 422, 503)
-
 ENDPOINTS: Final = (
     Endpoint("GET", f"{PREFIX}/status", "This node", status, StatusAnswer, errors=()),
     Endpoint(
@@ -165,17 +127,22 @@ ENDPOINTS: Final = (
         errors=(400, 404),
     ),
     Endpoint(
-        "POST", f"{PREFIX}/items", "Add an item of this lab", add_item, ItemDone, _KEY,
-        body=NewItem, errors=_WRITE_ERRORS, status=201,
+        "POST", f"{PREFIX}/items", "Add an item of this lab", add_item, ItemDone, KEY,
+        body=NewItem, errors=WRITE_ERRORS, status=201,
     ),
     Endpoint(
         "PATCH", f"{PREFIX}/items/{{lab}}/{{code}}", "Change an item of this lab", set_item,
-        ItemDone, _ITEM_PATH + _KEY, body=ChangedItem, errors=_WRITE_ERRORS,
+        ItemDone, _ITEM_PATH + KEY, body=ChangedItem, errors=WRITE_ERRORS,
     ),
     Endpoint(
         "DELETE", f"{PREFIX}/items/{{lab}}/{{code}}", "Retire an item of this lab", retire_item,
-        ItemDone, _ITEM_PATH + _KEY, errors=_WRITE_ERRORS,
+        ItemDone, _ITEM_PATH + KEY, errors=WRITE_ERRORS,
     ),
+    Endpoint(
+        "GET", f"{PREFIX}/attention", "What needs attention, the worst first", attention,
+        AttentionAnswer, errors=(401, 403), private=True,
+    ),
+    *counter.ENDPOINTS,
 )  # fmt: skip
 
 

@@ -79,6 +79,12 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/api/v1/items"): Right.EDIT_ITEMS,
     ("PATCH", "/api/v1/items/{lab}/{code}"): Right.EDIT_ITEMS,
     ("DELETE", "/api/v1/items/{lab}/{code}"): Right.EDIT_ITEMS,
+    ("GET", "/api/v1/attention"): Right.SEE_DESK,
+    ("GET", "/api/v1/counter/loans"): Right.LEND,
+    ("POST", "/api/v1/counter/loans"): Right.LEND,
+    ("GET", "/api/v1/counter/loans/{loan}"): Right.LEND,
+    ("POST", "/api/v1/counter/loans/{loan}/return"): Right.LEND,
+    ("POST", "/api/v1/counter/loans/{loan}/extend"): Right.LEND,
     # --- access ---
     ("GET", "/login"): Right.SEE_PUBLIC,
     ("POST", "/login"): Right.SEE_PUBLIC,

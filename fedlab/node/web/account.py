@@ -15,8 +15,8 @@ from fedlab.protocol.limits import PASSWORD_CHARS_MIN
 
 routes = web.RouteTableDef()
 
-# What a token may be given: rights that the API has calls for.
-TOKEN_RIGHTS = (Right.EDIT_ITEMS,)
+# What a token may be given: rights that the API has calls for, and no other.
+TOKEN_RIGHTS = (Right.EDIT_ITEMS, Right.LEND, Right.SEE_DESK)
 
 
 def number_of(request: web.Request) -> int:

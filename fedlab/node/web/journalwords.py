@@ -94,7 +94,6 @@ def _told(language: Language) -> dict[str, str]:
         # --- members ---
         "POST /members": _("added a member"),
         "POST /members/import": _("imported a list of members"),
-        "POST /members/import/undo": _("took the last list of members back"),
         "POST /members/{number}": _("changed member %(number)s"),
         "POST /members/{number}/end": _("ended the membership of member %(number)s"),
         "POST /members/{number}/back": _("took member %(number)s back"),
@@ -108,6 +107,9 @@ def _told(language: Language) -> dict[str, str]:
         "POST /counter/mail": _("changed how mail is sent"),
         "POST /api/v1/counter/loans": _("lent something, by a program"),
         "POST /api/v1/counter/loans/{loan}/return": _("took loan %(loan)s back, by a program"),
+        "POST /api/v1/counter/loans/{loan}/extend": _(
+            "gave loan %(loan)s another day, by a program"
+        ),
         # --- network, settings, backups ---
         "POST /network/invite": _("made an invitation"),
         "POST /network/withdraw": _("withdrew an invitation"),

@@ -18,4 +18,8 @@ def role_name(language: Language, role: str) -> str:
 def right_name(language: Language, right: str) -> str:
     """What a token may be given to do."""
     _ = language.gettext
-    return {"edit_items": _("change this lab’s items")}.get(right, right)
+    return {
+        "edit_items": _("change this lab’s items"),
+        "lend": _("lend and take back at the counter"),
+        "see_desk": _("see what needs attention"),
+    }.get(right, right)

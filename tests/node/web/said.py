@@ -60,7 +60,7 @@ def _of(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _SAYING.fullmatch(_name(node.func)):
             given: list[ast.expr] = list(node.args)
-        elif isinstance(node, ast.Assign) and _name(node.targets[0]) in ("note", "why"):
+        elif isinstance(node, ast.Assign) and _name(node.targets[0]) in ("note", "said", "why"):
             given = [node.value]
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.Dict):
             given = _sentences_of(node) if node in tree.body else []
