@@ -95,7 +95,7 @@ class ItemView(Struct, frozen=True, kw_only=True):
 
 def lab_view(state: LabState, detail: bytes | None) -> LabView:
     """Return a lab as others see it; without a name it goes by the first digits of its id."""
-    told, fact = _Detail(detail), state.profile
+    told, fact = Told(detail), state.profile
     texts = told.shown(_LAB_TEXTS)
     texts["name"] = texts.get("name") or state.lab[:_LAB_DIGITS_SHOWN]
     return LabView(
@@ -113,7 +113,7 @@ def lab_view(state: LabState, detail: bytes | None) -> LabView:
 
 def item_view(state: ItemState, detail: bytes | None, lab: LabView) -> ItemView:
     """Return an item as others see it; without a name it goes by its code."""
-    told, fact = _Detail(detail), state.fact
+    told, fact = Told(detail), state.fact
     texts = told.shown(_ITEM_TEXTS)
     texts["name"] = texts.get("name") or state.code
     return ItemView(
@@ -144,7 +144,7 @@ def item_view(state: ItemState, detail: bytes | None, lab: LabView) -> ItemView:
     )
 
 
-class _Detail:
+class Told:
     """A detail read with distrust."""
 
     def __init__(self, body: bytes | None) -> None:

@@ -15,6 +15,7 @@ from fedlab.inventory.fold import fold_form as inventory_form
 from fedlab.ledger.facts import LEDGER_FACTS
 from fedlab.ledger.loans import fold_loan
 from fedlab.ledger.loanstate import Dispute, Line, Loan, Report
+from fedlab.ledger.needs import Joined, NeedState, fold_need
 from fedlab.ledger.outcome import Outcome
 from fedlab.protocol.entry import Entry, EntryId
 
@@ -24,9 +25,9 @@ FORMAT: Final = 1
 
 Fold = Callable[[EntryId, Sequence[Entry]], Outcome]
 
-FOLDS: Final[dict[str, Fold]] = {"loan": fold_loan}
+FOLDS: Final[dict[str, Fold]] = {"loan": fold_loan, "need": fold_need}
 """By the kind of the subject."""
-STATES: Final[tuple[type[msgspec.Struct], ...]] = (Loan, Line, Report, Dispute)
+STATES: Final[tuple[type[msgspec.Struct], ...]] = (Loan, Line, Report, Dispute, NeedState, Joined)
 """Every struct that stands in a state; see `fold_form`."""
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from fedlab.inventory.facts import FACTS as INVENTORY_FACTS
 from fedlab.ledger.loanfacts import LOAN_FACTS, LoanRequest
+from fedlab.ledger.needs import NEED_FACTS, NeedPublish
 from fedlab.protocol.entry import Entry, EntryId, FactHead
 
 
@@ -27,7 +28,10 @@ class Subject(NamedTuple):
     root: EntryId
 
 
-FAMILIES: Final[tuple[Family, ...]] = (Family("loan", LoanRequest, LOAN_FACTS),)
+FAMILIES: Final[tuple[Family, ...]] = (
+    Family("loan", LoanRequest, LOAN_FACTS),
+    Family("need", NeedPublish, NEED_FACTS),
+)
 
 LEDGER_FACTS: Final[tuple[type[FactHead], ...]] = tuple(
     fact for family in FAMILIES for fact in family.facts

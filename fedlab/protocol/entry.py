@@ -85,6 +85,9 @@ class Status(enum.IntEnum):
     EXCEEDS_LINES = 44  # names a line that there is not, or more of it than there is
     NOT_AGREED = 45  # moves what nobody of the other side has agreed to
 
+    NEED_CLOSED = 56  # closes a need that its publisher has closed before
+    NOT_JOINED = 57  # takes back a word that the lab has not given, or no longer
+
 
 class FactError(LocalProtocolError, ValueError):
     """A fact that breaks a rule of its type.

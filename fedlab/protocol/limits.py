@@ -358,3 +358,13 @@ LABELS_MAX: Final = 650
 
 # What two direct peers may bring at most; a stick's FAT file system ends at twice that.
 BUNDLE_UPLOAD_BYTES_MAX: Final = 2 * PEER_BUDGET_BYTES
+
+# --- needs ----------------------------------------------------------------------------------------
+
+# A line in a list; what it is for stands in the description.
+NEED_TITLE_CHARS_MAX: Final = 200
+NEED_TEXT_CHARS_MAX: Final = 4_000
+# Nobody reads a longer list; what is older is found by whoever closes what is done.
+NEEDS_LISTED_MAX: Final = 200
+# What one list reads at most: ten labs that publish a need a week for four years.
+NEEDS_READ_MAX: Final = 2_000

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from fedlab.node.api import counter
+from fedlab.node.api import counter, needs
 from fedlab.node.api.asking import KEY, PREFIX, WRITE_ERRORS, json_of, query_of, write
 from fedlab.node.api.openapi import Endpoint, Param, describe
 from fedlab.node.service.answers import (
@@ -143,6 +143,7 @@ ENDPOINTS: Final = (
         AttentionAnswer, errors=(401, 403), private=True,
     ),
     *counter.ENDPOINTS,
+    *needs.ENDPOINTS,
 )  # fmt: skip
 
 

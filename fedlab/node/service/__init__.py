@@ -28,6 +28,7 @@ from fedlab.node.service.logs import Logs
 from fedlab.node.service.membercalls import MemberCalls
 from fedlab.node.service.memberlists import MemberLists
 from fedlab.node.service.members import Members
+from fedlab.node.service.needs import Needs
 from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
 from fedlab.node.service.outside import Outside
@@ -60,6 +61,7 @@ class Service:
         self.labs_part = Labs(self.opened, shown, self.peers)
         self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
+        self.needs = Needs(self.opened, shown)
         self.photos = Photos(self.opened, self.items)
         self.imports = Imports(self.opened)
         self.labels = Labels(self.opened)

@@ -85,6 +85,11 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/api/v1/counter/loans/{loan}"): Right.LEND,
     ("POST", "/api/v1/counter/loans/{loan}/return"): Right.LEND,
     ("POST", "/api/v1/counter/loans/{loan}/extend"): Right.LEND,
+    ("GET", "/api/v1/needs"): Right.SEE_PUBLIC,
+    ("GET", "/api/v1/needs/{need}"): Right.SEE_PUBLIC,
+    ("POST", "/api/v1/needs"): Right.NEED,
+    ("POST", "/api/v1/needs/{need}/join"): Right.NEED,
+    ("POST", "/api/v1/needs/{need}/close"): Right.NEED,
     # --- access ---
     ("GET", "/login"): Right.SEE_PUBLIC,
     ("POST", "/login"): Right.SEE_PUBLIC,
