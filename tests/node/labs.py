@@ -49,13 +49,13 @@ def split_by(author: Service) -> SplitView:
     return split_of_heads(other, log.head, tree.subtree(0, 2), proof)
 
 
-def package_of(author: Service) -> list[Package]:
-    """Return an author's whole log as one package."""
+def package_of(author: Service, start: int = 0) -> list[Package]:
+    """Return an author's log as one package, from an entry on."""
     store = author.store
     log = store.log(store.lab, 0)
     assert log is not None and log.head is not None
-    leaves = store.leaves(store.lab, 0, 0, log.held)
-    details = store.details(store.lab, 0, 0, log.held)
+    leaves = store.leaves(store.lab, 0, start, log.held)
+    details = store.details(store.lab, 0, start, log.held)
     commitments = [detail_field(leaf) for leaf in leaves]
     hashes = leaf_hashes(leaves)
-    return [Package(store.lab, 0, 0, leaves, hashes, commitments, details, log.head, True, 0)]
+    return [Package(store.lab, 0, start, leaves, hashes, commitments, details, log.head, True, 0)]
