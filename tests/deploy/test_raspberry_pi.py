@@ -30,7 +30,12 @@ def boot(tmp_path: Path) -> Path:
 def install(boot: Path) -> Path:
     folders = {name.upper(): str(boot.parent / name) for name in ("boot", "code", "data")}
     script = FILES / "fedlab-install.sh"
-    subprocess.run(["sh", script], env={"PATH": "/usr/bin:/bin", **folders}, check=True, timeout=60)
+    subprocess.run(
+        ["sh", script],
+        env={"PATH": "/usr/bin:/bin", "PAUSE": "0", **folders},
+        check=True,
+        timeout=60,
+    )
     return boot.parent / "data"
 
 
@@ -58,7 +63,37 @@ def test_a_lab_that_exists_gets_no_code(boot: Path) -> None:
     assert not (install(boot) / "setup-code").exists()
 
 
-def test_cloud_init_is_told_to_run_that_file() -> None:
-    said = (FILES / "user-data").read_text()
-    assert said.startswith("#cloud-config\n")
-    assert "runcmd:\n  - [sh, /boot/firmware/fedlab-install.sh]\n" in said
+def test_a_network_that_comes_late_is_waited_for(boot: Path) -> None:
+    """The packages are fetched when the clock and the network are there, not at the first try."""
+    late = boot.parent / "fedlab-1.0" / "bin" / "fedlab"
+    late.write_text('#!/bin/sh\necho "$@" >>"$CODE/called"\n[ "$(wc -l <"$CODE/called")" = 3 ]\n')
+    with tarfile.open(boot / "fedlab.tar.gz", "w:gz") as tar:
+        tar.add(late.parents[1], "fedlab-1.0")
+    install(boot)
+    assert len((boot.parent / "code" / "called").read_text().splitlines()) == 3
+    log = (boot / "fedlab-install.log").read_text()
+    assert log.count("that did not work") == 2 and "installed: open http://" in log
+
+
+def test_a_network_that_never_comes_is_given_up_with_a_word(boot: Path) -> None:
+    never = boot.parent / "fedlab-1.0" / "bin" / "fedlab"
+    never.write_text("#!/bin/sh\nexit 69\n")
+    with tarfile.open(boot / "fedlab.tar.gz", "w:gz") as tar:
+        tar.add(never.parents[1], "fedlab-1.0")
+    with pytest.raises(subprocess.CalledProcessError):
+        install(boot)
+    assert "given up" in (boot / "fedlab-install.log").read_text()
+
+
+def test_cloud_init_takes_the_file_for_a_script_of_the_vendor() -> None:
+    """cloud-init knows parts by how they begin: `#!` is a script, `#cloud-config` settings.
+
+    NoCloud reads `vendor-data` beside `user-data` if it is there (cloud-init, data source NoCloud);
+    its scripts run once, by the module `scripts_vendor`, whatever the imager's `user-data` says.
+    """
+    said = (FILES / "vendor-data").read_text()
+    assert said.startswith("#!/bin/sh\n")
+    assert said.splitlines()[-1] == "exec sh /boot/firmware/fedlab-install.sh"
+    assert not (FILES / "user-data").exists(), "it would take the place of the imager's"
+    for name in ("vendor-data", "fedlab-install.sh"):
+        subprocess.run(["sh", "-n", FILES / name], check=True)
