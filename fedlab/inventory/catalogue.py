@@ -125,7 +125,7 @@ def item_view(state: ItemState, detail: bytes | None, lab: LabView) -> ItemView:
         tags=told.texts("tags"),
         photos=tuple(photo for photo in told.texts("photos") if _HEX32.fullmatch(photo)),
         more=told.pairs("more"),
-        quantity=_number(fact.quantity),
+        quantity=None if fact.quantity is UNSET else max(0, fact.quantity - state.gone),
         unit=fact.unit,
         terms=() if fact.terms is UNSET else fact.terms,
         price=_number(fact.price),

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from fedlab.inventory.facts import FACTS
-from fedlab.inventory.item import Hold, ItemState, Place, step_item
+from fedlab.inventory.item import Hold, ItemState, Place, Promise, step_item
 from fedlab.inventory.lab import LabState, step_lab, subject
 from fedlab.protocol.entry import Entry, LabId, Status
 
@@ -60,7 +60,9 @@ def fold_form() -> str:
     What was folded under another form has to be folded again. Types of facts and the fields of
     facts and states tell themselves; `FORMAT` tells the rest.
     """
-    kinds: tuple[type[msgspec.Struct], ...] = (*FACTS, ItemState, Hold, Place, LabState)
+    kinds: tuple[type[msgspec.Struct], ...] = (
+        *FACTS, ItemState, Hold, Promise, Place, LabState,
+    )  # fmt: skip
     said = [
         (kind.__name__, kind.__struct_config__.tag, kind.__struct_encode_fields__) for kind in kinds
     ]

@@ -43,6 +43,16 @@ class Hold(Struct, frozen=True, array_like=True):
     reason: str
 
 
+class Promise(Struct, frozen=True, array_like=True):
+    """A quantity that a loan holds: from day to day, from a day on, or for a slot of one day."""
+
+    day_from: str
+    day_to: str | None
+    quantity: int
+    starts: int | None = None
+    ends: int | None = None
+
+
 class ItemState(Struct, frozen=True, kw_only=True):
     """What is known of an item from facts; equal for everybody who holds the same log."""
 
@@ -53,6 +63,8 @@ class ItemState(Struct, frozen=True, kw_only=True):
     retired: bool = False
     seen_at: int  # the author's time of the latest `item.set` or `item.seen`; only shown
     holds: dict[EntryId, Hold] = {}  # those that stand, in the order of the log
+    promises: dict[str, Promise] = {}  # by loan and line; the ledger's log fold keeps them
+    gone: int = 0  # given, sold, kept or lost since the quantity was last said
 
     @property
     def id(self) -> str:
@@ -100,6 +112,7 @@ def _set(state: ItemState | None, fact: ItemSet, entry: Entry) -> ItemState:
         entry=place_of(entry),
         seen_at=fact.at,
         holds=state.holds if state else {},
+        promises=state.promises if state else {},
     )
 
 

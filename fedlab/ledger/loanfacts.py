@@ -188,10 +188,12 @@ class LoanRequest(Fact, frozen=True, kw_only=True, tag="loan.request", rename=_D
 class LoanOffer(LoanFact, frozen=True, kw_only=True, tag="loan.offer", rename=_DAYS):
     """The lender offers, and holds the quantities from here on; a later offer replaces it.
 
+    `owner` is another lab's whose items are lodged with the author, as the request says it.
     `until` is the last day on which an answer is expected. `places` are the entries `item.place`
     under which a host acts. Known faults and the permitted use are told in the detail.
     """
 
+    owner: Hex32 | UnsetType = UNSET
     lines: Annotated[tuple[OfferLine, ...], Meta(min_length=1, max_length=LOAN_LINES_MAX)]
     day_from: Day
     day_to: Day | UnsetType = UNSET
@@ -209,6 +211,7 @@ class LoanOffer(LoanFact, frozen=True, kw_only=True, tag="loan.offer", rename=_D
     def __post_init__(self) -> None:
         _check_period(self.day_from, self.day_to, self.lines)
         check_other("seen", self.seen.lab, self.by)
+        check_other("owner", self.owner, self.by)
         if self.until is not UNSET:
             check_days(self.until, UNSET)
         if self.places is not UNSET:

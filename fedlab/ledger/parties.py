@@ -81,11 +81,14 @@ class Parties:
 
     def knows_places(self, offer: LoanOffer) -> bool:
         """Say whether all the placements are held that an offer cites."""
-        return offer.places is not UNSET and all(place in self.places for place in offer.places)
+        return offer.places is UNSET or all(place in self.places for place in offer.places)
 
     def may_offer(self, offer: LoanOffer) -> bool:
         """Say whether the lender may offer these lines: its own, or lodged with it for that."""
-        if self.loan.owner == self.loan.lender:
+        owner = self.loan.lender if offer.owner is UNSET else offer.owner
+        if owner != self.loan.owner:
+            return False
+        if owner == self.loan.lender:
             return True
         codes = {line.code for line in offer.lines if line.code is not UNSET}
         return all(self._entitles(offer, code, self.loan.lender, "offer") for code in codes)

@@ -1,5 +1,7 @@
 """Reading the projections: items and labs as people see them, and entries as they stand."""
 
+import functools
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -7,12 +9,16 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from fedlab.inventory.catalogue import ItemView, LabView, item_view, lab_view
+from fedlab.inventory.facts import Seen
 from fedlab.inventory.fold import state_hash
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import LabState
-from fedlab.ledger.facts import FACTS
-from fedlab.node.store.base import Place, Store, StoredItem
+from fedlab.ledger import book
+from fedlab.ledger.facts import FACTS, LEDGER_FACTS
+from fedlab.node.store.base import Place, Store, StoredItem, StoredSubject, SubjectEntry
+from fedlab.protocol.checkpoint import verify_head
 from fedlab.protocol.entry import Entry, FactReader, LabId, Status, detail_field
+from fedlab.protocol.errors import ProtocolError
 from fedlab.protocol.evidence import disputed_from
 from fedlab.protocol.limits import SALT_BYTES
 from fedlab.protocol.merkle import leaf_hash
@@ -20,6 +26,7 @@ from fedlab.protocol.merkle import leaf_hash
 # Views made at once: their details are read together.
 VIEWS_AT_ONCE = 512
 
+_read_fact = msgspec.json.Decoder(functools.reduce(operator.or_, LEDGER_FACTS)).decode
 _read_item = msgspec.msgpack.Decoder(ItemState).decode
 _read_lab = msgspec.msgpack.Decoder(LabState).decode
 
@@ -184,6 +191,36 @@ class Catalogue:
             read.append(ReadEntry(entry, detail and detail[SALT_BYTES:], state))
         return read
 
+    # --- The ledger -------------------------------------------------------------------------------
+
+    def subject_entries(self, subject: StoredSubject) -> list[Entry]:
+        """Return the entries about a loan, a need or a purchase, with the status of their logs."""
+        return list(map(as_entry, self._projections.subjects.entries(subject.id)))
+
+    def is_signed(self, quote: Seen) -> bool:
+        """Say whether a head that somebody quotes is signed by the lab that it is of."""
+        chain = self._store.chain(quote.lab)
+        if chain is None or quote.e >= len(chain.epochs):
+            return False
+        try:
+            verify_head(quote.head(), self._store.network, chain.keys(quote.e).log)
+        except ProtocolError:
+            return False
+        return True
+
+    def stands(self, quote: Seen) -> bool:
+        """Say whether a head that somebody quotes is one of the log as it is held here."""
+        log = self._store.log(quote.lab, quote.e)
+        if log is None or log.held < quote.size or not self.is_signed(quote):
+            return False
+        tree = self._store.tree(quote.lab, quote.e)
+        return tree.subtree(0, quote.size) == bytes.fromhex(quote.root)
+
+    def missing(self, entries: Iterable[Entry]) -> dict[tuple[LabId, int], int]:
+        """Return the heads up to which logs are not held that these entries quote."""
+        held = {(log.lab, log.epoch): log.held for log in self._store.logs()}
+        return book.missing(entries, held, self.is_signed)
+
     def find(self, prefix: str, limit: int = 2) -> list[Place]:
         """Return where entries stand whose id begins with those hex digits, up to a limit."""
         return [
@@ -195,3 +232,9 @@ class Catalogue:
 
 def _read_items(rows: Iterable[StoredItem]) -> list[ItemState]:
     return [_read_item(row.state) for row in rows if row.state is not None]
+
+
+def as_entry(row: SubjectEntry) -> Entry:
+    """Return an entry as it is kept with its subject, with the status of its own log."""
+    status = Status(row.status)
+    return Entry(*row.place, leaf_hash(row.leaf), row.leaf, _read_fact(row.leaf), status)

@@ -5,20 +5,17 @@ its first entry again when something changes before that point: an opening that 
 earlier epoch that arrives late. Whatever the way, the result is that of one pass over all entries.
 """
 
-import functools
-import operator
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from itertools import groupby
 
 import msgspec
 
-from fedlab.inventory.fold import Inventory
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import Subject, erased, subject
 from fedlab.ledger import book
-from fedlab.ledger.facts import LEDGER_FACTS
+from fedlab.ledger.calendars import LabLog, Promised, codes_of, touches
 from fedlab.ledger.facts import subject as ledger_subject
-from fedlab.node.catalogue import Catalogue
+from fedlab.node.catalogue import Catalogue, as_entry
 from fedlab.node.feeding import HIDDEN_KEY, Index, fed_upto, feed
 from fedlab.node.store.base import (
     PURGE_KEY,
@@ -29,10 +26,8 @@ from fedlab.node.store.base import (
     Place,
     Store,
     StoredSubject,
-    SubjectEntry,
 )
-from fedlab.protocol.entry import Entry, LabId, Status
-from fedlab.protocol.merkle import leaf_hash
+from fedlab.protocol.entry import Entry, EntryId, LabId, Status
 from fedlab.protocol.serving import runs
 
 # Entries in one transaction: enough to share the cost of the disk, few enough (16 MiB of the
@@ -41,7 +36,7 @@ ENTRIES_AT_ONCE = 4096
 # Subjects folded in one transaction; each reads its own entries and no others.
 SUBJECTS_AT_ONCE = 1024
 _encode = msgspec.msgpack.Encoder().encode
-_read_fact = msgspec.json.Decoder(functools.reduce(operator.or_, LEDGER_FACTS)).decode
+_read_promised = msgspec.msgpack.Decoder(Promised).decode
 _NOT_INDEXED = (Status.MALFORMED, Status.WRONG_HEAD)
 
 
@@ -102,9 +97,10 @@ class Projector(Catalogue):
     def _fold(self, log: FoldPosition, end: int) -> None:
         lab, epoch = log.lab, log.epoch
         entries = self.read_entries(lab, epoch, log.folded, end)
-        inventory = Inventory(lab)
-        inventory.items = self._touched(lab, entries)
-        before = dict(inventory.items)
+        inventory = LabLog(lab)
+        inventory.promised = promised = self._promised(lab, entries)
+        inventory.items = self._touched(lab, entries, promised.values())
+        before, held = dict(inventory.items), dict(promised)
         lab_before = self.lab_state(lab)
         inventory.lab = lab_before or inventory.lab
         statuses, ledger = [], []
@@ -127,15 +123,32 @@ class Projector(Catalogue):
             if state is not before.get(code)
         ]
         ids = [(entry.index, entry.id) for entry in entries if entry.status not in _NOT_INDEXED]
+        promises = [
+            (bytes.fromhex(loan), _encode(after) if after else None)
+            for loan in {**held, **promised}
+            if (after := promised.get(loan)) is not held.get(loan)
+        ]
         lab_changed = inventory.lab != lab_before
         lab_state = _encode(inventory.lab) if lab_changed else None
-        self._projections.put(lab, epoch, end, Folded(changed, lab_state, ids, statuses, ledger))
+        self._projections.put(
+            lab, epoch, end, Folded(changed, lab_state, ids, statuses, ledger, promises)
+        )
         if lab_before is not None and inventory.lab.entry != lab_before.entry:
             self._projections.change(lab)  # every item shows the lab's name and place
 
-    def _touched(self, lab: LabId, entries: Sequence[Entry]) -> dict[str, ItemState]:
+    def _promised(self, lab: LabId, entries: Sequence[Entry]) -> dict[EntryId, Promised]:
+        """Return what the lab has promised to the loans that these entries may change."""
+        loans = {loan for entry in entries if (loan := touches(entry.fact))}
+        found = self._projections.promises(lab, [bytes.fromhex(loan) for loan in sorted(loans)])
+        return {loan.hex(): _read_promised(state) for loan, state in found.items()}
+
+    def _touched(
+        self, lab: LabId, entries: Sequence[Entry], promised: Iterable[Promised]
+    ) -> dict[str, ItemState]:
         """Return the items that these entries are about, as far as they exist."""
-        codes = set()
+        codes = {line.code for each in promised for line in each.lines if line.code}
+        for entry in entries:
+            codes.update(codes_of(entry.fact))
         for entry in entries:
             if entry.fact is not None and (about := subject(entry.fact))[0] == "item":
                 codes.add(about[1])
@@ -144,8 +157,8 @@ class Projector(Catalogue):
     def _fold_subject(self, subject: StoredSubject) -> FoldedSubject:
         """Fold a loan, a need or a purchase from the entries about it."""
         rows = self._projections.subjects.entries(subject.id)
-        entries = list(map(_as_entry, rows))
-        outcome = book.fold(subject.kind, subject.root.hex(), entries)
+        entries = list(map(as_entry, rows))
+        outcome = book.fold(subject.kind, subject.root.hex(), entries, self.stands)
         if outcome is None:
             return FoldedSubject(subject.id, None, True, (), ())
         verdicts = [
@@ -215,8 +228,3 @@ class Projector(Catalogue):
         if index is not None:
             self.feed(index)
         return sum(position.folded for position in self._projections.positions())
-
-
-def _as_entry(row: SubjectEntry) -> Entry:
-    status = Status(row.status)
-    return Entry(*row.place, leaf_hash(row.leaf), row.leaf, _read_fact(row.leaf), status)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from fedlab.inventory.fold import Inventory
+from fedlab.ledger.calendars import LabLog
 from fedlab.ledger.facts import FACTS
 from fedlab.node.catalogue import Catalogue
 from fedlab.node.gate import Gate, State
@@ -182,7 +182,7 @@ def _verify_projections(store: Store, lab: str, logs: list[HeldLog]) -> Iterator
     """Fold a lab again in memory and compare."""
     catalogue, reader, chain = Catalogue(store), FactReader(FACTS), _chain(store, lab)
     folded = {p.epoch: p.folded for p in store.projections.positions() if p.lab == lab}
-    inventory = Inventory(lab)
+    inventory = LabLog(lab)
     try:
         evidence = store.evidence(lab)
         for log in logs:

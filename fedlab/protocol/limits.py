@@ -270,8 +270,8 @@ LOAN_PLACES_MAX: Final = 8
 GRANTS_SHOWN_MAX: Final = TRAININGS_ASKED_MAX
 # Hours or prints of a machine's life, in thousandths.
 METER_MAX: Final = QUANTITY_MAX
-# The longest offer: lines of 190 bytes, ids of 67, a signed head of 320, 450 of all the rest.
-assert LOAN_LINES_MAX * 190 + LOAN_PLACES_MAX * 67 + 320 + 450 <= FACT_BYTES_MAX
+# The longest offer: lines of 190 bytes, ids of 67, a signed head of 320, 530 of all the rest.
+assert LOAN_LINES_MAX * 190 + LOAN_PLACES_MAX * 67 + 320 + 530 <= FACT_BYTES_MAX
 
 # --- inventory: reading a calendar --------------------------------------------------------------
 

@@ -188,6 +188,8 @@ def test_every_field_of_a_state_is_in_its_hash() -> None:
         {"retired": True},
         {"seen_at": 1},
         {"holds": {"ab" * 32: ("2026-03-30", None, None, "own")}},
+        {"promises": {"ab" * 32 + "/0": ("2026-03-30", None, 1000)}},
+        {"gone": 1000},
         {"fact": msgspec.structs.replace(state.fact, quantity=2000)},
         {"entry": msgspec.structs.replace(state.entry, index=9)},
     ]

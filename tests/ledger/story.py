@@ -31,7 +31,7 @@ class Story:
         self.logs: dict[LabId, list[Entry]] = {}
         self.root = ""
 
-    def say(self, lab: LabId, kind: type[FactHead], **fields: Any) -> Entry:
+    def say(self, lab: LabId, kind: type[FactHead], /, **fields: Any) -> Entry:
         log = self.logs.setdefault(lab, [])
         index = len(log) + 1
         if issubclass(kind, f.LoanFact):
@@ -64,6 +64,8 @@ class Story:
             for code in codes or ("SAW",)
         )
         fields = {"lines": lines, "day_from": FROM, "day_to": TO, "seen": seen(ANNA), **more}
+        if self.owner != self.lender:
+            fields.setdefault("owner", self.owner)
         return self.say(by or self.lender, f.LoanOffer, **fields)
 
     def agree(self, offer: Entry) -> Entry:

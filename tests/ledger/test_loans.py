@@ -315,7 +315,7 @@ def test_a_host_with_powers_is_the_lender() -> None:
 def test_a_host_without_the_power_to_offer_is_nobody() -> None:
     story, cited = hosted("hand_over")
     assert story.status(story.offer(**cited)) is Status.WRONG_AUTHOR
-    assert story.status(story.offer()) is Status.UNKNOWN_REFERENCE
+    assert story.status(story.offer()) is Status.WRONG_AUTHOR
     assert story.state == "REQUESTED"
 
 

@@ -56,6 +56,12 @@ class ProjectionTables:
                 [(row.place(i), status) for i, status in folded.statuses],
             )
             self.subjects.add(row, folded.ledger)
+            for loan, state in folded.promises:
+                if state is None:
+                    conn.execute("DELETE FROM promises WHERE lab = ? AND loan = ?", (number, loan))
+                else:
+                    put = "INSERT OR REPLACE INTO promises VALUES (?, ?, ?)"
+                    conn.execute(put, (number, loan, state))
             conn.execute("INSERT OR REPLACE INTO folded VALUES (?, ?)", (row.id, upto))
 
     def forget(self, lab: str) -> None:
@@ -68,6 +74,7 @@ class ProjectionTables:
             self.change(lab)
             conn.execute("UPDATE items SET state = NULL, offered = 0 WHERE lab = ?", (number,))
             conn.execute("DELETE FROM lab_states WHERE lab = ?", (number,))
+            conn.execute("DELETE FROM promises WHERE lab = ?", (number,))
             for (log,) in conn.execute("SELECT id FROM logs WHERE lab = ?", (number,)).fetchall():
                 places = (log << PLACE_BITS, (log + 1) << PLACE_BITS)
                 conn.execute("DELETE FROM entry_ids WHERE place >= ? AND place < ?", places)
@@ -179,6 +186,16 @@ class ProjectionTables:
                 ORDER BY labs.lab"""
             )
             return dict(rows.fetchall())
+
+    def promises(self, lab: str, loans: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return what a lab has promised to those of the loans that it has promised anything."""
+        found: dict[bytes, bytes] = {}
+        with self._database.read() as conn:
+            number = _number(conn, lab)
+            query = "SELECT loan, state FROM promises WHERE lab = ? AND loan = ?"
+            for loan in loans:
+                found.update(conn.execute(query, (number, loan)).fetchall())
+        return found
 
     def lab_state(self, lab: str) -> bytes | None:
         """Return the folded state of a lab."""

@@ -296,6 +296,13 @@ PROJECTIONS: Final = (
         log INTEGER PRIMARY KEY REFERENCES logs(id),
         upto INTEGER NOT NULL
     ) STRICT""",
+    # What a lab's own log promises of its items, by the loan's entry id.
+    """CREATE TABLE promises (
+        lab INTEGER NOT NULL REFERENCES labs(id),
+        loan BLOB NOT NULL,
+        state BLOB NOT NULL,
+        PRIMARY KEY (lab, loan)
+    ) STRICT, WITHOUT ROWID""",
     # Loans, needs and purchases by the entry that opened them; those with `dirty` await folding.
     """CREATE TABLE subjects (
         id INTEGER PRIMARY KEY,
