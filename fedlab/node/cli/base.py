@@ -24,7 +24,7 @@ class Invocation:
         """The data folder asked for, or the default one."""
         return Folder(self.data or default_folder())
 
-    def call(self, name: str, **params: Any) -> Any:
+    def call(self, name: str, /, **params: Any) -> Any:
         """Have the service do one call of the table; parameters that are None are left out."""
         from fedlab.node.control import call_folder  # late: `--help` must not pay for it
 

@@ -1,6 +1,7 @@
 """`item …`: what this lab offers, one item at a time."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -147,6 +148,36 @@ def list_(inv: Invocation, lab: str | None) -> None:
 def show_(inv: Invocation, item_id: str) -> None:
     """Show all that is known of ITEM. That is LAB/CODE, or CODE for one of this lab's."""
     inv.answer(inv.call("item_show", item=item_id), show.item)
+
+
+@item.group("photo", cls=Branch)
+def photo() -> None:
+    """Add and remove photos of this lab's items."""
+
+
+@photo.command("add")
+@click.argument("item_id", metavar="ITEM")
+@click.argument("file", metavar="FILE")
+@pass_invocation
+def photo_add(inv: Invocation, item_id: str, file: str) -> None:
+    """Add the photo in FILE to ITEM.
+
+    JPEG, PNG or WebP; where and when it was taken is left out.
+    """
+    from fedlab.node.files import read_file  # late: `--help` must not pay for these
+    from fedlab.protocol.limits import IMPORT_BYTES_MAX  # what a command may hand to the node
+
+    upload = read_file(Path(file), IMPORT_BYTES_MAX, "send a smaller one")
+    inv.answer(inv.call("photo_add", item=item_id, upload=upload), _say("photo of"))
+
+
+@photo.command("remove")
+@click.argument("item_id", metavar="ITEM")
+@click.argument("name", metavar="PHOTO")
+@pass_invocation
+def photo_remove(inv: Invocation, item_id: str, name: str) -> None:
+    """Take PHOTO, named as `item show` does, away from ITEM."""
+    inv.answer(inv.call("photo_remove", item=item_id, name=name), _say("no longer shown with"))
 
 
 def _say(verb: str) -> Callable[[dict[str, Any]], None]:

@@ -13,6 +13,7 @@ import click
 from fedlab import __version__
 from fedlab.node.cli import (
     counter,
+    desk,
     finding,
     items,
     keeping,
@@ -41,6 +42,7 @@ for part in (
     peers,
     profile,
     items,
+    desk,
     counter,
     sheets,
     members,

@@ -18,7 +18,7 @@ from fedlab.node.cli.base import Branch, Invocation, Leaf, pass_invocation, say
 def init(
     inv: Invocation, name: str, network: str, lat: float | None, lon: float | None, lang: str
 ) -> None:
-    """Found a lab in the data folder, and show its recovery words, once."""
+    """Found a lab in the data folder; show its recovery words, once."""
     if (lat is None) != (lon is None):
         raise click.UsageError("--lat and --lon go together")
     import msgspec  # late: `--help` must not pay for these

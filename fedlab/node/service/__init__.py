@@ -84,6 +84,7 @@ class Service:
         self.search = finding.search
         self.looser = finding.looser
         self.desk = Desk(self.opened, shown, finding)
+        self.attention.sources.append(self.desk.walk_is_due)
         self.uploads = Uploads(self.opened, self.imports)
         self.status = self.labs_part.status
 

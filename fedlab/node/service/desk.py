@@ -10,6 +10,7 @@ from fedlab.inventory.item import ItemState
 from fedlab.node.errors import ConflictError, NotFoundError
 from fedlab.node.service import names
 from fedlab.node.service.answers import ItemAnswer
+from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.shown import Shown
 from fedlab.protocol.entry import EntryId
@@ -58,6 +59,13 @@ class WalkAnswer(msgspec.Struct):
     total: int
     seen: int
     left: list[ItemAnswer]
+
+
+class WalksAnswer(msgspec.Struct):
+    """The walk under way, if there is one, and when the last one ended."""
+
+    walk: WalkAnswer | None
+    ended_at: int | None
 
 
 class Desk:
@@ -129,15 +137,40 @@ class Desk:
         walk = self._opened.store.desk.walk(ended=True)
         return walk and walk.ended_at
 
-    def begin_walk(self) -> None:
+    def walks(self) -> WalksAnswer:
+        """Return the walk under way, and when the last one ended."""
+        return WalksAnswer(self.walk(), self.walked_at())
+
+    def walk_is_due(self) -> list[Trouble]:
+        """Say whether a year has gone by since the last walk, or since the lab began without one.
+
+        It reads no item: what needs attention is asked again and again.
+        """
+        opened = self._opened
+        if opened.store.desk.walk() is not None or not opened.store.projections.counts().get(
+            opened.lab
+        ):
+            return []
+        since = self.walked_at()
+        if since is None:
+            first = opened.projector.read_entries(opened.lab, 0, 0, 1)
+            fact = first[0].fact if first else None
+            since = now() if fact is None else fact.at
+        if since > now() - UNSEEN_SECONDS:
+            return []
+        return [Trouble(code="walk_due", severity="hint", right="edit_items", remedy="/desk/walk")]
+
+    def begin_walk(self) -> WalksAnswer:
         """Begin a walk; raise ConflictError if one is under way."""
         if self._opened.store.desk.walk() is not None:
             raise ConflictError("a walk is under way already", "go on with it, or end it first")
         self._opened.store.desk.begin_walk(now())
+        return self.walks()
 
-    def end_walk(self) -> None:
+    def end_walk(self) -> WalksAnswer:
         """End the walk under way."""
         self._opened.store.desk.end_walk(now())
+        return self.walks()
 
     # --- Shared -----------------------------------------------------------------------------------
 

@@ -88,6 +88,12 @@ def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str
             ),
             "",
         ),
+        # --- desk ---
+        "walk_due": (
+            _("Nobody has looked for a year whether everything is still here."),
+            _("Walk through the lab with a phone and scan the labels: it can take several days."),
+            _("Begin a walk"),
+        ),
         # --- counter ---
         "overdue": (
             ngettext("%(count)s loan is overdue.", "%(count)s loans are overdue.", trouble.count),

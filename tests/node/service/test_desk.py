@@ -114,3 +114,21 @@ def test_only_the_newest_files_are_kept(service: Service) -> None:
     assert len(service.uploads.all()) == 8
     with pytest.raises(NotFoundError):
         service.uploads.preview(first)
+
+
+def test_a_walk_is_due_a_year_after_the_last_one(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def due() -> list[str]:
+        return [one.code for one in service.attention.all().troubles if one.code == "walk_due"]
+
+    later = desk.now() + desk.UNSEEN_SECONDS + 60
+    assert due() == []
+    monkeypatch.setattr(desk, "now", lambda: later)
+    assert due() == ["walk_due"]
+    service.desk.begin_walk()
+    assert due() == []  # somebody is at it
+    service.desk.end_walk()
+    assert due() == []
+    monkeypatch.setattr(desk, "now", lambda: later + desk.UNSEEN_SECONDS + 60)
+    assert due() == ["walk_due"]

@@ -232,5 +232,5 @@ async def test_a_list_is_imported_by_a_form(service: Service, browser: Client) -
 async def test_who_did_what_is_for_the_admin(service: Service, browser: Client) -> None:
     signed_in(browser, service, Role.ADMIN)
     await post(browser, "/members", name="Awa", **ROW)
-    assert "a ajouté un membre" in await page(browser, "/journal")
+    assert "added a member" in await page(browser, "/journal")
     assert "POST /members" not in await page(browser, "/journal")
