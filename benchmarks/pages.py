@@ -156,9 +156,7 @@ def measure(base: Path, args: argparse.Namespace) -> None:
     report(measured, args)
 
 
-def report(
-    measured: dict[tuple[str, str, int], list[Answered]], args: argparse.Namespace
-) -> None:
+def report(measured: dict[tuple[str, str, int], list[Answered]], args: argparse.Namespace) -> None:
     """Write the table and say what was reached."""
     head = ["page", "who asks"]
     for clients in CLIENTS:

@@ -16,7 +16,7 @@ from fedlab.protocol.limits import PASSWORD_CHARS_MIN
 routes = web.RouteTableDef()
 
 # What a token may be given: rights that the API has calls for, and no other.
-TOKEN_RIGHTS = (Right.EDIT_ITEMS, Right.LEND, Right.SEE_DESK)
+TOKEN_RIGHTS = (Right.EDIT_ITEMS, Right.LEND, Right.NEED, Right.SEE_DESK)
 
 
 def number_of(request: web.Request) -> int:

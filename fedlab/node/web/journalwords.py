@@ -110,6 +110,10 @@ def _told(language: Language) -> dict[str, str]:
         "POST /api/v1/counter/loans/{loan}/extend": _(
             "gave loan %(loan)s another day, by a program"
         ),
+        # --- needs ---
+        "POST /api/v1/needs": _("published a need, by a program"),
+        "POST /api/v1/needs/{need}/join": _("joined a need, by a program"),
+        "POST /api/v1/needs/{need}/close": _("closed a need, by a program"),
         # --- network, settings, backups ---
         "POST /network/invite": _("made an invitation"),
         "POST /network/withdraw": _("withdrew an invitation"),

@@ -21,5 +21,6 @@ def right_name(language: Language, right: str) -> str:
     return {
         "edit_items": _("change this lab’s items"),
         "lend": _("lend and take back at the counter"),
+        "need": _("publish needs and join them"),
         "see_desk": _("see what needs attention"),
     }.get(right, right)
