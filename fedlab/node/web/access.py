@@ -156,6 +156,13 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/network/bundle"): Right.PEERS,
     ("POST", "/network/bundle"): Right.PEERS,
     ("GET", "/attention"): Right.SEE_DESK,
+    # --- needs ---
+    ("GET", "/needs"): Right.SEE_PUBLIC,
+    ("GET", "/needs/new"): Right.NEED,
+    ("POST", "/needs"): Right.NEED,
+    ("GET", "/need/{need}"): Right.SEE_PUBLIC,
+    ("POST", "/need/{need}/join"): Right.NEED,
+    ("POST", "/need/{need}/close"): Right.NEED,
     # --- counter ---
     ("GET", "/counter"): Right.LEND,
     ("GET", "/counter/lend/{code}"): Right.LEND,

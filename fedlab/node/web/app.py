@@ -28,6 +28,7 @@ from fedlab.node.web import (  # the inventory desk
     labels,
     log,
     members,
+    needs,
     network,
     outside,
     pages,
@@ -110,6 +111,7 @@ def make_web_app(node: Node) -> web.Application:
     importing.setup(app)
     for routes in (
         searching.routes,
+        needs.routes,
         pages.routes,
         counter.routes,
         reminders.routes,
