@@ -154,8 +154,10 @@ async def _form(
 ) -> web.StreamResponse:
     language, now = language_of(request), int(time.time())
     uploaded = request.app[START].folder.uploaded_backup
+    damaged = problem is not None and problem.code == "damaged_backup"
     sent = await asyncio.to_thread(describe, uploaded)
-    if sent is None:
+    if sent is None or (damaged and wanted.path == str(uploaded)):
+        sent = None  # nobody needs it a second time
         uploaded.unlink(missing_ok=True)
     found = await asyncio.to_thread(find_backups)
     known = [backup.path for backup in found]

@@ -148,3 +148,23 @@ async def test_a_first_start_ends_when_it_is_told_to(tmp_path: Path) -> None:
     stop.set()
     ended = await serve_first_start(Folder(tmp_path), "127.0.0.1", 0, stop, lambda *said: None)
     assert ended is None
+
+
+async def test_systemd_hears_of_a_first_start_that_is_ready_and_of_no_end_when_it_hands_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`STOPPING=1` would have systemd kill the node that takes over."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        folder = Folder(tmp_path / "lab")
+        serving = asyncio.ensure_future(
+            serve_first_start(folder, "127.0.0.1", 0, stop, lambda *said: None)
+        )
+        assert await loop.sock_recv(systemd, 64) == b"READY=1"
+        stop.set()
+        await serving
+        with pytest.raises(BlockingIOError):
+            systemd.recv(64)
