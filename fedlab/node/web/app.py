@@ -25,6 +25,7 @@ from fedlab.node.web import (  # the inventory desk
     health,
     importing,
     inviting,
+    itempage,
     labels,
     log,
     members,
@@ -111,6 +112,7 @@ def make_web_app(node: Node) -> web.Application:
     importing.setup(app)
     for routes in (
         searching.routes,
+        itempage.routes,
         needs.routes,
         pages.routes,
         counter.routes,

@@ -1,7 +1,6 @@
-"""The pages: search, item, labs, one lab, an invitation. Plain forms; htmx only makes them live."""
+"""What all pages share, and those of the labs. Plain forms; htmx only makes them live."""
 
-import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -10,13 +9,13 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from fedlab.inventory.facts import KINDS
 from fedlab.node.errors import NotFoundError, ServiceError
-from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
+from fedlab.node.web.hours import hours_in_words
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import ATTENTION, SETUP, node_of
-from fedlab.node.web.lent import loans_of
 from fedlab.node.web.rings import draw
 from fedlab.node.web.sentences import told
 from fedlab.protocol.limits import ITEMS_LISTED_MAX
@@ -26,8 +25,6 @@ routes = web.RouteTableDef()
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE: Final = "fedlab_language"
 ITEMS_OF_A_LAB: Final = 500
-# How many days the item page shows of the calendar.
-CALENDAR_DAYS: Final = 14
 
 
 def wants_html(request: web.Request) -> bool:
@@ -106,64 +103,6 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
     return render(request, "error.html", status, title=title, hint=hint, error=error)
 
 
-@routes.get("/I/{lab}/{code}")
-async def item(request: web.Request) -> web.StreamResponse:
-    """What a QR label points to; letters' case does not matter, as labels carry capitals."""
-    return await show_item(request, request.match_info["lab"], request.match_info["code"])
-
-
-async def show_item(
-    request: web.Request, lab: str, code: str, status: int = 200, photo_problem: str = ""
-) -> web.StreamResponse:
-    """Show an item's page, also with what was wrong with a form on it."""
-    node = node_of(request)
-    name = f"{lab.lower()}/{code.upper()}"
-    today = datetime.datetime.now(tz=datetime.UTC).astimezone().date()
-    until = today + datetime.timedelta(days=CALENDAR_DAYS - 1)
-    found = await node.read(
-        lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
-    )
-    other = await node.read(node.service.desk.in_other_language, found)
-    to_be_seen = await node.read(node.service.desk.is_to_be_seen, found)
-    rows = _item_rows(language_of(request), found, other)
-    return render(
-        request,
-        "item.html",
-        status,
-        item=found,
-        rows=rows,
-        to_be_seen=to_be_seen,
-        photo_problem=photo_problem,
-        counter=await loans_of(request, found),
-    )
-
-
-def _item_rows(
-    language: Language, found: ItemAnswer, other: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """What is known of an item, as label and text, in the order a borrower asks."""
-    _ = language.gettext
-    rows = [
-        (_("In French"), other.get("fr", "")),
-        (_("In English"), other.get("en", "")),
-        (_("Quantity"), words.quantity_text(language, found.quantity, found.unit)),
-        (_("Place in the lab"), found.place),
-        (_("Price"), language.money(found.price) if found.price else ""),
-        (_("Price per hour"), language.money(found.hourly) if found.hourly else ""),
-        (_("Deposit"), language.money(found.deposit) if found.deposit else ""),
-        (_("Replacement value"), language.money(found.value) if found.value else ""),
-        (_("Brand"), found.brand),
-        (_("Model"), found.model),
-        (_("Serial number"), found.serial),
-        (_("Condition"), found.condition),
-        (_("Care"), found.care),
-        (_("Safety"), found.safety),
-        (_("Tags"), ", ".join(found.tags)),
-        (_("The lab's own reference"), found.ref),
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
 @routes.get("/labs")
 async def labs(request: web.Request) -> web.StreamResponse:
     node = node_of(request)
@@ -180,17 +119,28 @@ async def lab(request: web.Request) -> web.StreamResponse:
         raise NotFoundError("no lab of this name is known here", "see the list of labs")
     limit = ITEMS_LISTED_MAX if request.query.get("all") else ITEMS_OF_A_LAB
     items = await node.read(lambda: node.service.items.list(lab=wanted, limit=limit))
-    _ = language_of(request).gettext
-    found = known[0]
-    rows = [
-        (_("Address"), found.address),
-        (_("Opening hours"), found.hours),
-        (_("Contact"), found.contact),
-        (_("Website"), found.url),
-    ]
-    shown = [(label, value) for label, value in rows if value]
-    more = f"{request.path}?all=1" if limit <= len(items.items) < found.items else None
-    return render(request, "lab.html", lab=found, items=items.items, rows=shown, more=more)
+    language, found = language_of(request), known[0]
+    _ = language.gettext
+    kinds = [(kind, [one for one in items.items if one.kind == kind]) for kind in KINDS]
+    graph = await node.read(node.service.projector.graph)
+    names = {one.lab: one.name for one in await node.read(node.service.labs)}
+    return render(
+        request,
+        "lab.html",
+        lab=found,
+        by_kind=[(kind, some) for kind, some in kinds if some],
+        rows=[
+            (label, lines)
+            for label, lines in (
+                (_("Address"), [found.address]),
+                (_("Opening hours"), hours_in_words(language, found.hours)),
+                (_("Contact"), [found.contact]),
+            )
+            if any(lines)
+        ],
+        vouched_by=[(by, names[by]) for by in sorted(names) if wanted in graph.get(by, ())],
+        more=f"{request.path}?all=1" if limit <= len(items.items) < found.items else None,
+    )
 
 
 def setup(app: web.Application, static_url: Callable[[str], str]) -> None:

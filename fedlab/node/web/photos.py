@@ -7,8 +7,8 @@ from aiohttp.client_exceptions import ClientPayloadError as PayloadError
 from aiohttp.http_exceptions import HttpProcessingError
 
 from fedlab.node.errors import BadRequestError, NotFoundError, ServiceError
+from fedlab.node.web.itempage import show_item
 from fedlab.node.web.keys import node_of
-from fedlab.node.web.pages import show_item
 from fedlab.protocol.limits import PHOTO_UPLOAD_BYTES_MAX
 
 routes = web.RouteTableDef()
