@@ -13,7 +13,17 @@ from fedlab.formats.items import Context, ImportRow, read_row
 from fedlab.formats.jsonfile import read_json
 from fedlab.formats.markdown import read_markdown
 from fedlab.formats.sheets import read_sheets
-from fedlab.formats.tables import Aside, FileError, Grid, MappingError, Row, Table, check_rows
+from fedlab.formats.tables import (
+    TOLD_EVERY,
+    Aside,
+    FileError,
+    Grid,
+    MappingError,
+    Row,
+    Table,
+    Tell,
+    check_rows,
+)
 from fedlab.formats.text import decode
 from fedlab.protocol import limits
 
@@ -52,7 +62,12 @@ class Sheet(NamedTuple):
 
 
 def read_items(
-    data: bytes, filename: str, *, mapping: Sequence[tuple[str, str]] = (), kind: str = ""
+    data: bytes,
+    filename: str,
+    *,
+    mapping: Sequence[tuple[str, str]] = (),
+    kind: str = "",
+    tell: Tell = lambda done, of: None,
 ) -> Sheet:
     """Return what a file lists; `mapping` is (field, column) as the person sees them.
 
@@ -67,6 +82,7 @@ def read_items(
         raise FileError("the file lists nothing", f"check that it is the right one; {_FORMATS}")
     title_kind = kinds.kind_of_title(filename.rpartition(".")[0])
     several = sum(1 for table in tables if table.rows) > 1
+    total = sum(len(table.rows) for table in tables)
     rows: list[ImportRow] = []
     rejected: list[Aside] = []
     columns: list[Column] = []
@@ -82,6 +98,8 @@ def read_items(
         of_columns = kinds.kind_of_columns(table.columns)
         context = Context(table, layout, kind, of_title, of_columns)
         for row in _sorted_rows(table, several=several):
+            if (done := len(rows) + len(rejected)) % TOLD_EVERY == 0:
+                tell(done, total)
             read = read_row(row, context)
             if isinstance(read, Aside):
                 rejected.append(read)

@@ -4,10 +4,14 @@ Readers (`csvfile`, `sheets`, `jsonfile`, `markdown`) return `Grid`s, cells as t
 `Table`s, whose columns have names. What belongs to no row is an `Aside`: told, never dropped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from fedlab.protocol import limits
+
+# Who waits for a long file is told how many of its rows are done, of how many.
+Tell = Callable[[int, int], None]
+TOLD_EVERY = 200
 
 
 class FileError(Exception):

@@ -8,7 +8,8 @@ file can tell what changed there from what was edited here.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -17,7 +18,7 @@ from fedlab.formats.assign import Own
 from fedlab.formats.importing import Sheet, read_items
 from fedlab.formats.items import Content
 from fedlab.formats.plan import ADDED, CHANGED, UNCHANGED, Done, Step, plan_import, plan_undo
-from fedlab.formats.tables import FileError, MappingError
+from fedlab.formats.tables import FileError, MappingError, Tell
 from fedlab.inventory.facts import KINDS, ItemRetire, ItemSet
 from fedlab.inventory.item import ItemState
 from fedlab.node.codewords import code_words
@@ -34,6 +35,9 @@ _DETAILS_AT_ONCE: Final = 512
 _HEAD: Final = frozenset({"t", "by", "e", "n", "at", "code", "detail"})
 _NOBODY: Final = "0" * 64  # the writer puts the lab in its place
 
+# How far a long import is: read, compare or write, and how many rows of how many.
+Progress = Callable[[str, int, int], None]
+
 _read_rows = msgspec.json.Decoder(dict[str, Content]).decode
 
 
@@ -46,7 +50,7 @@ class Opened(Protocol):
     def store(self) -> Store: ...
     @property
     def projector(self) -> Projector: ...
-    def append(self, drafts: Sequence[Draft]) -> Written: ...
+    def append(self, drafts: Sequence[Draft], tell: Tell = ...) -> Written: ...
 
 
 class Rejected(msgspec.Struct, omit_defaults=True):
@@ -112,13 +116,15 @@ def run_import(
     mapping: Iterable[tuple[str, str]] = (),
     dry_run: bool = False,
     lang: str = "",
+    tell: Progress = lambda step, done, of: None,
 ) -> ImportAnswer:
     """Import a file and return what became of every row; nothing is written by a dry run.
 
     Raises BadRequestError for a kind, field or column that is none, ServiceError for a file that
     cannot be read.
     """
-    sheet = _read(data, filename, kind or "", list(mapping))
+    sheet = _read(data, filename, kind or "", list(mapping), partial(tell, "read"))
+    tell("compare", 0, len(sheet.rows))
     own, last = own_items(opened), _last_rows(opened)
     steps = plan_import(sheet.rows, own, last, words=code_words(), lang=lang)
     answer = _answer(sheet, steps)
@@ -129,7 +135,7 @@ def run_import(
     if done:
         drafts = [_set_draft(change.code, change.after) for change in done]
         record = msgspec.json.encode(Record(filename, done))
-        answer.drafted = _append(opened, drafts, record)
+        answer.drafted = _append(opened, drafts, record, partial(tell, "write"))
     rows = last | {step.code: step.row.said for step in steps}
     if rows != last:
         _save_rows(opened, rows)
@@ -204,11 +210,13 @@ def _own(state: ItemState, blob: bytes | None) -> Own:
 # --- shared -------------------------------------------------------------------------------------
 
 
-def _read(data: bytes, filename: str, kind: str, mapping: list[tuple[str, str]]) -> Sheet:
+def _read(
+    data: bytes, filename: str, kind: str, mapping: list[tuple[str, str]], tell: Tell
+) -> Sheet:
     if kind and kind not in KINDS:
         raise BadRequestError(f"there is no kind {kind!r}", f"kinds are {', '.join(KINDS)}")
     try:
-        return read_items(data, filename, mapping=mapping, kind=kind)
+        return read_items(data, filename, mapping=mapping, kind=kind, tell=tell)
     except MappingError as exc:
         raise BadRequestError(f"--map: {exc}", exc.hint) from None
     except FileError as exc:
@@ -256,11 +264,11 @@ def _set_draft(code: str, content: Content) -> Draft:
     return Draft(msgspec.convert(head | content.fact, ItemSet), encode_detail(content.detail))
 
 
-def _append(opened: Opened, drafts: Sequence[Draft], record: bytes) -> bool:
+def _append(opened: Opened, drafts: Sequence[Draft], record: bytes, tell: Tell) -> bool:
     """Save the record, then write all of it as one append; say whether it waits as drafts."""
     number = opened.store.imports.add(int(time.time()), record)
     try:
-        return opened.append(drafts).drafted
+        return opened.append(drafts, tell).drafted
     except LocalProtocolError:  # nothing was written; after any other error it may still be
         opened.store.imports.undone(number)
         raise

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from fedlab.formats.tables import TOLD_EVERY, Tell
 from fedlab.ledger.facts import FACTS
 from fedlab.node.files import read_file
 from fedlab.node.gate import Gate, State, write_head
@@ -81,7 +82,7 @@ class Writer:
             self._gate.look()
             self._opened()
 
-    def append(self, drafts: Sequence[Draft]) -> Written:
+    def append(self, drafts: Sequence[Draft], tell: Tell = lambda done, of: None) -> Written:
         """Say something: all of it is on disk and published when this returns, or kept as drafts.
 
         Raises LocalProtocolError, before anything is written, for a fact that breaks a rule, and
@@ -92,7 +93,7 @@ class Writer:
             drafts = [Draft(replace(fact, at=at), detail) for fact, detail in drafts]
             if self.may_sign:
                 self._sign_rest()
-                return self._append(drafts)
+                return self._append(drafts, tell=tell)
             epoch = self._epoch
             saved = [(self._leaf(draft, epoch, 0), draft.detail) for draft in drafts]
             self._store.drafts.add(saved)
@@ -139,13 +140,21 @@ class Writer:
     def _epoch(self) -> int:
         return self._store.own_chain().epoch
 
-    def _append(self, drafts: Sequence[Draft], *, drafts_upto: int | None = None) -> Written:
+    def _append(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        drafts_upto: int | None = None,
+        tell: Tell = lambda done, of: None,
+    ) -> Written:
         epoch = self._epoch
         log = self._store.log(self._store.lab, epoch)
         start = log.held if log else 0
         leaves: list[bytes] = []
         details: list[bytes | None] = []
         for index, draft in enumerate(drafts, start):
+            if (index - start) % TOLD_EVERY == 0:
+                tell(index - start, len(drafts))
             detail = None if draft.detail is None else self._salt(SALT_BYTES) + draft.detail
             leaves.append(self._leaf(draft, epoch, index, detail))
             details.append(detail)

@@ -304,7 +304,8 @@ IMPORT_ARCHIVE_PARTS_MAX: Final = 2_000
 IMPORT_CELLS_MAX: Final = 2_000_000
 
 # The largest maker inventories hold some thousands of kinds of things; one import is one append.
-IMPORT_ROWS_MAX: Final = 20_000
+# A sheet of 20,000 things has its headers and some lines above them, too.
+IMPORT_ROWS_MAX: Final = 20_100
 
 # Part databases export up to 60 columns; nested JSON some more.
 IMPORT_COLUMNS_MAX: Final = 400

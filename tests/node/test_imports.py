@@ -155,7 +155,7 @@ def test_undoing_does_not_publish_again_what_was_erased(service: Service) -> Non
 def test_a_crash_between_record_and_append_harms_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(drafts: object) -> None:
+    def dies(drafts: object, tell: object) -> None:
         raise StoreError("disk_full", "the disk is full", "")
 
     with monkeypatch.context() as patch, pytest.raises(StoreError):
@@ -168,7 +168,7 @@ def test_a_crash_between_record_and_append_harms_nothing(
 def test_a_refused_append_leaves_no_import_to_undo(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuses(drafts: object) -> None:
+    def refuses(drafts: object, tell: object) -> None:
         raise LocalProtocolError("too long")
 
     with monkeypatch.context() as patch, pytest.raises(LocalProtocolError):

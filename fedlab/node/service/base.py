@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from fedlab.formats.tables import Tell
 from fedlab.inventory.catalogue import LabView
 from fedlab.node.config import Folder
 from fedlab.node.errors import TryLaterError
@@ -76,9 +77,9 @@ class Opened:
         """This lab's id."""
         return self.store.lab
 
-    def append(self, drafts: Sequence[Draft]) -> Written:
+    def append(self, drafts: Sequence[Draft], tell: Tell = lambda done, of: None) -> Written:
         """Sign entries into this lab's log, fold and index them; they are on disk on return."""
-        written = self.writer.append(drafts)
+        written = self.writer.append(drafts, tell)
         self.refresh()
         return written
 

@@ -61,6 +61,7 @@ class Uploads:
     def __init__(self, opened: Opened, imports: Imports) -> None:
         self._opened = opened
         self._imports = imports
+        self._progress: dict[int, tuple[str, int, int]] = {}
 
     def add(self, filename: str, data: bytes) -> int:
         """Keep a file that can be read and return its number; raise ServiceError if it cannot."""
@@ -75,6 +76,10 @@ class Uploads:
     def show(self, number: int) -> UploadAnswer:
         """Return an upload; raise NotFoundError."""
         return _answer(self._upload(number))
+
+    def progress(self, number: int) -> tuple[str, int, int]:
+        """Return how far an import is: read, compare or write; rows done, of so many."""
+        return self._progress.get(number, ("read", 0, 0))
 
     def preview(self, number: int) -> Preview:
         """Return what the import would do as things stand; raise ServiceError if it cannot be."""
@@ -104,8 +109,14 @@ class Uploads:
         """Import a file; what came of it, or went wrong, stands in the upload."""
         upload = self._upload(number)
         asked = msgspec.json.decode(upload.asked, type=Asked)
+
+        def tell(step: str, done: int, of: int) -> None:
+            self._progress[number] = (step, done, of)
+
         try:
-            done = self._run(upload, asked, dry_run=False)
+            done = self._imports.run_told(
+                upload.data, upload.filename, asked.kind or None, asked.mapping, False, tell
+            )
         except Exception as exc:
             error = explain(exc)
             counts = Counts(problem=error.message, hint=error.hint)
@@ -113,6 +124,8 @@ class Uploads:
             if error.code == "defect":
                 raise
             return
+        finally:
+            self._progress.pop(number, None)
         counts = Counts(done.added, done.changed, done.unchanged, len(done.rejected), done.drafted)
         self._opened.store.desk.settle(number, "done", msgspec.json.encode(counts))
 

@@ -169,13 +169,14 @@ async def _show(
     preview = None
     if found.state != "done" and not running:
         preview = await node.read(node.service.uploads.preview, number)
-    response = pages.render(
+    return pages.render(
         request,
         "import_file.html",
         status,
         page="desk",
         upload=found,
         running=running,
+        progress=node.service.uploads.progress(number) if running else ("", 0, 0),
         cut_short=found.state == "running" and not running,
         preview=preview and preview.answer,
         rows_shown=ROWS_SHOWN,
@@ -187,9 +188,6 @@ async def _show(
         problem=problem,
         why=why,
     )
-    if running:
-        response.headers["Refresh"] = "1"  # progress without a script
-    return response
 
 
 def _columns(

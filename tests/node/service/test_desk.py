@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fedlab.formats import csvfile
 from fedlab.node.errors import ConflictError, NotFoundError, ServiceError
 from fedlab.node.service import Service, desk
 from fedlab.node.service.uploads import Asked
@@ -132,3 +133,23 @@ def test_a_walk_is_due_a_year_after_the_last_one(
     assert due() == []
     monkeypatch.setattr(desk, "now", lambda: later + desk.UNSEEN_SECONDS + 60)
     assert due() == ["walk_due"]
+
+
+def test_an_import_tells_its_rows_while_it_goes(service: Service) -> None:
+    told: list[tuple[str, int, int]] = []
+    rows = "Nom\n" + "".join(f"Clamp {number}\n" for number in range(500))
+    service.imports.run_told(rows.encode(), "a.csv", None, (), False, lambda *at: told.append(at))
+    assert told == [
+        ("read", 0, 500),
+        ("read", 200, 500),
+        ("read", 400, 500),
+        ("compare", 0, 500),
+        ("write", 0, 500),
+        ("write", 200, 500),
+        ("write", 400, 500),
+    ]
+
+
+def test_twenty_thousand_rows_and_their_headers_are_one_import() -> None:
+    rows = "Nom\n" + "Clamp\n" * 20_000
+    assert len(csvfile.read_csv(rows).lines) == 20_001

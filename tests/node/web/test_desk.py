@@ -1,5 +1,6 @@
 """The inventory desk in a browser without scripts: list, form, holds, walk, import, codes."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -244,3 +245,20 @@ async def test_who_only_lends_sees_the_list_and_cannot_change_it(desk: At) -> No
     assert "SAW-1" in page and "<form method" not in page.partition("<main")[2]
     await desk.post("/desk/item/TAP", {"name": "Mine"}, 403)
     assert desk.service.desk.show("TAP").item.name == "Tap"
+
+
+async def test_progress_is_shown_in_rows_and_asked_for_again(desk: At) -> None:
+    await desk.post("/desk/import", sheet("list.csv", b"Nom\nScie\n"))
+    app = desk.client.app
+    assert app is not None
+    app[importing.RUNNING][1] = asyncio.create_task(asyncio.sleep(0))
+    desk.service.uploads._progress[1] = ("read", 4000, 20000)
+    page = await desk.get("/desk/import/1")
+    assert "Reading: 4,000 of 20,000 rows" in page and 'value="4000" max="20000"' in page
+    assert 'hx-trigger="every 1s"' in page and 'http-equiv="refresh"' in page
+    assert "4\u202f000 lignes sur 20\u202f000" in await desk.get("/desk/import/1", lang="fr")
+    desk.service.uploads._progress[1] = ("write", 200, 400)
+    assert "Writing: 200 of 400 items" in await desk.get("/desk/import/1")
+    app[importing.RUNNING].clear()
+    page = await desk.get("/desk/import/1")
+    assert "hx-trigger" not in page.partition('id="import"')[2] and "refresh" not in page
