@@ -6,7 +6,8 @@ twice, whatever the others say and however late: an offer, or an extension, that
 free on any of its days is void by status, and holds nothing.
 
 - a later offer on the same loan frees what the former held;
-- `decline`, and `cancel` while nothing was handed over, free everything; so does `lapse`;
+- `decline`, and `cancel` while nothing was handed over, free everything; so does `lapse`, after
+  which nothing is offered any more;
 - `hand_over` of what is given or sold lowers the quantity, of what is used ends the slot;
 - `take_back` frees what came back;
 - `settle` lowers the quantity by what is kept or lost, and leaves held only what is still out.
@@ -82,6 +83,7 @@ class Promised(Struct, frozen=True, kw_only=True):
     day_from: str
     day_to: str | None
     lines: tuple[PromisedLine, ...]
+    lapsed: bool = False
 
 
 def touches(fact: FactHead | None) -> EntryId | None:
@@ -125,7 +127,7 @@ class LabLog(Inventory):
             lines=tuple(map(_promised, fact.lines)),
         )
         before = self.promised.get(fact.loan)
-        if before is not None and any(line.handed for line in before.lines):
+        if before is not None and (before.lapsed or any(line.handed for line in before.lines)):
             return Status.OUT_OF_TURN
         return self._put(before, promised, judged=True)
 
@@ -138,7 +140,8 @@ class LabLog(Inventory):
         if isinstance(fact, _ENDING):
             if handed and not isinstance(fact, LoanLapse):
                 return Status.OUT_OF_TURN
-            return self._put(before, None)
+            lapsed = replace(before, lines=(), lapsed=True)
+            return self._put(before, lapsed if isinstance(fact, LoanLapse) else None)
         if isinstance(fact, LoanSettle):
             return self._put(before, replace(before, lines=_settled(before.lines, fact)))
         assert isinstance(fact, LoanHandOver | LoanTakeBack)
@@ -157,7 +160,8 @@ class LabLog(Inventory):
             if before is None or item is None:
                 continue  # an accessory is in no calendar
             left = {k: p for k, p in item.promises.items() if k != f"{before.loan}/{number}"}
-            gone = item.gone - (line.gone if after else 0)  # what is gone does not come back
+            stays = after is None or after.lapsed  # what is gone does not come back
+            gone = item.gone - (0 if stays else line.gone)
             items[line.code] = replace(item, promises=left, gone=gone)
         for number, line in enumerate(after.lines if after else ()):
             if after is None or not line.code:

@@ -251,7 +251,7 @@ class LoanCancel(LoanFact, frozen=True, kw_only=True, tag="loan.cancel"):
 
 
 class LoanLapse(LoanFact, frozen=True, kw_only=True, tag="loan.lapse"):
-    """The lender ends what was never answered, and waives what it asked for."""
+    """The lender ends for good what was never answered, and waives what it asked for."""
 
 
 # --- out and back ---

@@ -5,13 +5,13 @@ takes the entries in an order that follows from what they say, and each step is 
 table (`moves`). That order is where messages which cross are decided:
 
 1. the request;
-2. the lender's words on it (offer, decline, cancel, lapse) in the order of its log: the last
-   counts. Once something went out under an offer that both sides gave their word to, that offer
-   stands whatever else was said of it: custody beats a crossing cancel or offer;
+2. the lender's words on it (offer, decline, cancel) in the order of its log: the last counts. Once
+   something went out under an offer that both sides gave their word to, that offer stands
+   whatever else was said of it: custody beats a crossing cancel or offer;
 3. the borrower's agreement, if its offer still stands;
-4. what was handed over and received; then the borrower's cancel, which from there on is late;
+4. what was received and handed over; then the borrower's cancel, which from there on is late;
 5. dates; what was given back, then what was taken back;
-6. settlements, acceptances, what lapsed, reports, disputes.
+6. settlements, acceptances; a lapse, which ends for good whatever is left; reports, disputes.
 
 Quantities are sums of each side's words. What one side alone says moves the line (a lender's
 hand-over needs the borrower's agreement, silence is none) and is *unconfirmed* until the other's
@@ -62,16 +62,16 @@ from fedlab.ledger.parties import Parties
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status
 
 _RANK: Final[dict[type, int]] = {
-    LoanOffer: 1, LoanDecline: 1, LoanCancel: 1, LoanLapse: 1, LoanAgree: 2, LoanReceive: 3,
+    LoanOffer: 1, LoanDecline: 1, LoanCancel: 1, LoanAgree: 2, LoanReceive: 3,
     LoanHandOver: 4, LoanExtendAsk: 6, LoanExtend: 7, LoanRecall: 7, LoanGiveBack: 8,
-    LoanTakeBack: 9, LoanSettle: 10, LoanAccept: 11, LoanReport: 13, LoanDispute: 14,
+    LoanTakeBack: 9, LoanSettle: 10, LoanAccept: 11, LoanLapse: 12, LoanReport: 13, LoanDispute: 14,
 }  # fmt: skip
 _BORROWERS_CANCEL: Final = 5
-_LAPSE_AFTER_CUSTODY: Final = 12
 
 
 def fold_loan(root: EntryId, entries: Sequence[Entry]) -> Outcome:
     """Return what the entries of a loan make; among them may be the placements that it cites."""
+    entries = list({e.id: e for e in entries}.values())  # what comes twice counts once
     opening = next((e for e in entries if e.id.hex() == root and _counts(e)), None)
     if opening is None or not isinstance(opening.fact, LoanRequest):
         unknown = {e.id.hex(): Status.UNKNOWN_SUBJECT for e in entries if _counts(e)}
@@ -136,8 +136,6 @@ class _Folding:
         rank = _RANK[type(entry.fact)]
         if isinstance(entry.fact, LoanCancel) and entry.lab == self.loan.borrower:
             rank = _BORROWERS_CANCEL
-        if isinstance(entry.fact, LoanLapse) and self.parties.bound is not None:
-            rank = _LAPSE_AFTER_CUSTODY
         return rank, entry.lab, entry.epoch, entry.index
 
     # --- the steps --------------------------------------------------------------------------------

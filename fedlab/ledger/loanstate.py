@@ -159,7 +159,6 @@ def offered(loan: Loan, number: EntryId, fact: LoanOffer) -> Loan:
         day_to=or_none(fact.day_to),
         offer=number,
         agreed=None,
-        lapsed=False,
         reason=None,
         until=or_none(fact.until),
         fee=or_none(fact.fee),

@@ -42,7 +42,7 @@ class LineState(enum.IntEnum):
     CLOSED = 6
     DECLINED = 7
     CANCELLED = 8
-    LAPSED = 9  # ended by the lender without an answer
+    LAPSED = 9  # ended by the lender for good, without an answer
 
 
 ENDS: Final = frozenset(
@@ -76,8 +76,14 @@ _DATED: Final = (_S.AGREED, _S.OUT)
 
 def _moves() -> Iterator[Move]:
     lender, borrower, custodian = Side.LENDER, Side.BORROWER, Side.CUSTODIAN
-    for state in (_S.REQUESTED, _S.OFFERED, _S.AGREED, _S.DECLINED, _S.CANCELLED, _S.LAPSED):
+    for state in (_S.REQUESTED, _S.OFFERED):
         yield Move(state, LoanOffer, lender, (_S.OFFERED,))
+    for state in (
+        _S.AGREED,
+        _S.DECLINED,
+        _S.CANCELLED,
+    ):  # a borrower that called it off stays out of it
+        yield Move(state, LoanOffer, lender, (_S.OFFERED, _S.CANCELLED))
     for state in (_S.REQUESTED, _S.OFFERED, _S.AGREED):
         yield Move(state, LoanDecline, lender, (_S.DECLINED,))
     for state in (_S.OFFERED, _S.AGREED, _S.CANCELLED):
@@ -99,9 +105,16 @@ def _moves() -> Iterator[Move]:
         yield Move(state, LoanTakeBack, custodian, _IN_HAND)
         yield Move(state, LoanSettle, lender, _IN_HAND)
         yield Move(state, LoanAccept, borrower, _IN_HAND)
-    for state in (_S.OFFERED, _S.AGREED, _S.OUT, _S.BACK):
+    for state in (_S.OFFERED, _S.AGREED, _S.OUT, _S.BACK, _S.CANCELLED):
         yield Move(state, LoanLapse, lender, (_S.LAPSED,))
     yield Move(_S.SETTLING, LoanLapse, lender, (_S.CLOSED,))
+    for fact, side in (
+        (LoanHandOver, custodian),
+        (LoanReceive, borrower),
+        (LoanGiveBack, borrower),
+        (LoanTakeBack, custodian),
+    ):  # what comes back, or is owned up to, after all
+        yield Move(_S.LAPSED, fact, side, (_S.LAPSED, _S.CLOSED))
     for state in (*_IN_HAND, _S.LAPSED):
         for side in (borrower, custodian):
             yield Move(state, LoanReport, side, (state,))

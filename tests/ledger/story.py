@@ -30,13 +30,16 @@ class Story:
         self.owner, self.lender = owner, lender
         self.logs: dict[LabId, list[Entry]] = {}
         self.root = ""
+        self.clocks: dict[LabId, int] = {}  # what each lab believes the time is
 
     def say(self, lab: LabId, kind: type[FactHead], /, **fields: Any) -> Entry:
         log = self.logs.setdefault(lab, [])
         index = len(log) + 1
         if issubclass(kind, f.LoanFact):
             fields.setdefault("loan", self.root)
-        fact = kind(**{"at": 1_000 + index, "by": lab, "e": 0, "n": index, **fields})
+        fact = kind(
+            **{"at": self.clocks.get(lab, 1_000) + index, "by": lab, "e": 0, "n": index, **fields}
+        )
         entry = READER.entry(encode_fact(fact), lab, 0, index)
         assert entry.status is Status.COUNTED, entry
         log.append(entry)

@@ -132,6 +132,12 @@ def test_what_ends_an_offer_frees_it(kind: Any, fields: dict[str, Any]) -> None:
     assert lender.free() == PIECE and lender.offers(2) is COUNTED
 
 
+def test_after_a_lapse_nothing_is_offered_any_more() -> None:
+    lender = Lender()
+    lender.offers(1), lender.tell(f.LoanLapse)
+    assert lender.offers(1) is Status.OUT_OF_TURN and lender.free() == PIECE
+
+
 def test_nobody_else_frees_it() -> None:
     """The borrower's cancel stands in another log, and this one does not read it."""
     lender = Lender()

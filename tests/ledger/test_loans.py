@@ -258,6 +258,14 @@ def test_given_back_alone_never_closes(story: Story) -> None:
     assert story.state == "BACK"
 
 
+def test_an_offer_that_crosses_the_borrowers_cancel_revives_nothing(story: Story) -> None:
+    story.agreed()
+    story.cancel(ANNA)
+    later = story.offer()
+    assert story.state == "CANCELLED" and story.status(story.agree(later)) is OUT_OF_TURN
+    assert fold_loan(story.root, story.entries()).open, "until the lender frees it"
+
+
 def test_a_withdrawn_request_stays_so(story: Story) -> None:
     """The offer crosses; it holds until the lender's own word, which is still asked for."""
     story.request()
