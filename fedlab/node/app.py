@@ -198,6 +198,7 @@ async def serve(
     port: int,
     public_url: str | None,
     sock: socket.socket | None = None,
+    mdns: bool = True,
 ) -> AsyncIterator[Node]:
     """Run a whole node; raise TryLaterError when the port is taken, naming a free one.
 
@@ -227,7 +228,29 @@ async def serve(
         if node.driver is not None:
             node.driver.wake()
         await stack.enter_async_context(kept(node))
+        if mdns:
+            await stack.enter_async_context(_among_neighbours(node))
         yield node
+
+
+@asynccontextmanager
+async def _among_neighbours(node: Node) -> AsyncIterator[None]:
+    """Announce a node on its local network, if it listens there, and know who else does."""
+    from fedlab.node.neighbours import Neighbours, lan_address  # late: see `run`
+
+    url = lan_address(node.urls)
+    if url is None:
+        yield
+        return
+    own = node.service.own()
+    neighbours = Neighbours(own.lab, own.name, url)
+    node.service.peers.heard = neighbours.all
+    running = asyncio.create_task(neighbours.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def run_node(
@@ -238,6 +261,7 @@ def run_node(
     public_url: str | None,
     as_json: bool,
     stop_with_stdin: bool = False,
+    mdns: bool = True,
 ) -> None:
     """Run the folder's node until a signal; raise ServiceError when it cannot start."""
     public_url = check_public_url(public_url) if public_url else None
@@ -260,6 +284,7 @@ def run_node(
         with open_alone(folder) as service:
             tidy(folder)  # the words of a founding that was cut short are on paper
             where: dict[str, Any] = {"host": host, "port": port, "public_url": public_url}
+            where["mdns"] = mdns
             async with serve(service, **where, sock=sock) as node:
                 _say_ready(node, as_json)
                 if service.members.has_any():

@@ -369,3 +369,8 @@ NEED_TEXT_CHARS_MAX: Final = 4_000
 NEEDS_LISTED_MAX: Final = 200
 # What one list reads at most: ten labs that publish a need a week for four years.
 NEEDS_READ_MAX: Final = 2_000
+
+# --- the local network ---
+
+# A large building has some dozens of machines; who announces more is no crowd of labs.
+NEIGHBOURS_MAX: Final = 64

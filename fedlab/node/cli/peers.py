@@ -87,6 +87,9 @@ def _show_peers(answer: dict[str, Any]) -> None:
             click.echo(f"vouched for: {lab}")
     for lab in answer["blocked"]:
         click.echo(f"blocked: {lab}")
+    for lab in answer["nearby"]:
+        name = lab["name"] or lab["lab"][:8]
+        click.echo(f"on this network, not a peer: {name} at {lab['url']} (`fedlab invite`)")
 
 
 @click.command(cls=Leaf)

@@ -12,10 +12,16 @@ _PORT = click.IntRange(0, 65_535)
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", type=_PORT, default=DEFAULT_PORT, show_default=True, help="0: any free.")
 @click.option("--public-url", help="The address that others use, behind a proxy or a name.")
+@click.option("--mdns/--no-mdns", default=True, help="Be found, and find, on the local network.")
 @click.option("--stop-with-stdin", is_flag=True, hidden=True)  # so that no child outlives `demo`
 @pass_invocation
 def run(
-    inv: Invocation, host: str, port: int, public_url: str | None, stop_with_stdin: bool
+    inv: Invocation,
+    host: str,
+    port: int,
+    public_url: str | None,
+    mdns: bool,
+    stop_with_stdin: bool,
 ) -> None:
     """Run this lab's node: its pages, its peers, its search. Ctrl-C stops it."""
     from fedlab.node.app import run_node  # late: `--help` must not pay for it
@@ -27,6 +33,7 @@ def run(
         public_url=public_url,
         as_json=inv.json,
         stop_with_stdin=stop_with_stdin,
+        mdns=mdns,
     )
 
 

@@ -20,12 +20,24 @@ class PeerAnswer(msgspec.Struct):
     split_view: bool  # it has signed two versions of its log
 
 
+class Neighbour(msgspec.Struct, frozen=True):
+    """A lab that says it is on this local network; nobody has proved anything."""
+
+    lab: LabId
+    name: str
+    url: str
+
+
 class PeersAnswer(msgspec.Struct):
-    """The labs that this one talks to, and those that it vouches for or blocks."""
+    """The labs that this one talks to, and those that it vouches for or blocks.
+
+    `nearby` are labs that say they are on this local network, and are not among the others.
+    """
 
     peers: list[PeerAnswer]
     vouched: list[LabId]
     blocked: list[LabId]
+    nearby: list[Neighbour]
 
 
 class StatusAnswer(msgspec.Struct):

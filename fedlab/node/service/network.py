@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from fedlab.node.identitywords import identity_words
-from fedlab.node.service.answers import LabNameAnswer
+from fedlab.node.service.answers import LabNameAnswer, Neighbour
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.peers import Peers
 from fedlab.protocol.entry import LabId
@@ -64,6 +64,7 @@ class NetworkAnswer(msgspec.Struct, kw_only=True):
     blocked: list[LabNameAnswer]
     invitations: list[int]  # when each that is still good ends, in Unix seconds
     words: dict[str, list[str]]
+    nearby: list[Neighbour]
     budget_bytes: int = PEER_BUDGET_BYTES
     strangers_bytes: int = STRANGERS_BYTES_MAX
     invite_days: int = INVITE_DAYS
@@ -86,6 +87,7 @@ class Network:
             blocked=[_named(lab, names) for lab in opened.store.blocks.list()],
             invitations=opened.store.invites.open(now()),
             words=identity_words(opened.lab),
+            nearby=self._peers.nearby(),
         )
 
     def peers(self) -> list[NetworkPeer]:

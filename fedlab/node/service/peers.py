@@ -14,7 +14,7 @@ from fedlab.inventory.facts import LabUnvouch, LabVouch
 from fedlab.node.addresses import is_address
 from fedlab.node.config import DEFAULT_PORT
 from fedlab.node.errors import BadRequestError, ConflictError
-from fedlab.node.service.answers import LabNameAnswer, PeerAnswer, PeersAnswer, UrlAnswer
+from fedlab.node.service.answers import LabNameAnswer, Neighbour, PeerAnswer, PeersAnswer, UrlAnswer
 from fedlab.node.service.base import Opened, now
 from fedlab.node.writer import Draft
 from fedlab.protocol.entry import LabId
@@ -48,6 +48,8 @@ class Peers:
         self._opened = opened
         # The node's driver says who is connected; without a node nobody is.
         self.connected: Callable[[], Mapping[LabId, Connection]] = dict
+        # And who says to be on the local network.
+        self.heard: Callable[[], list[Neighbour]] = list
 
     # --- Who there is -----------------------------------------------------------------------------
 
@@ -57,7 +59,15 @@ class Peers:
             peers=self.peers(),
             vouched=sorted(self._opened.vouched()),
             blocked=self._opened.store.blocks.list(),
+            nearby=self.nearby(),
         )
+
+    def nearby(self) -> list[Neighbour]:
+        """Return labs on this local network that could be invited."""
+        opened = self._opened
+        known = {peer.lab for peer in opened.store.peers.list()} | self.connected().keys()
+        known |= opened.vouched() | set(opened.store.blocks.list()) | {opened.lab}
+        return [one for one in self.heard() if one.lab not in known]
 
     def peers(self) -> list[PeerAnswer]:
         """Return the labs that this one talks to."""

@@ -302,7 +302,7 @@ def test_a_join_to_nobody_is_75_and_says_what_to_do(data: Path, run: Run, tmp_pa
             check=True,
         ).stdout
     )["url"]
-    fragment = url.partition("#")[2].partition("&url=")[0]
-    code, answer = run("join", f"http://127.0.0.1:9/join?{fragment}")
+    said = url.partition("?")[2].partition("&url=")[0]
+    code, answer = run("join", f"http://127.0.0.1:9/join?{said}")
     assert (code, answer["error"]["code"]) == (75, "try_later")
     assert answer["error"]["hint"]

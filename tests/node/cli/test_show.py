@@ -49,8 +49,15 @@ def test_ids_of_peers_can_be_used(capsys: pytest.CaptureFixture[str]) -> None:
     """`block` and `unblock` take the whole id of a lab that nobody vouched for."""
     one, two, three = "a" * 64, "b" * 64, "c" * 64
     peer = {"lab": one, "name": "Nord", "url": None, "connected": True, "behind": 0, "age_s": 5}
-    answer = {"peers": [peer | {"split_view": False}], "vouched": [one, two], "blocked": [three]}
+    near = {"lab": "d" * 64, "name": "", "url": "http://192.168.1.8:7390"}
+    answer = {
+        "peers": [peer | {"split_view": False}],
+        "vouched": [one, two],
+        "blocked": [three],
+        "nearby": [near],
+    }
     peers._show_peers(answer)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("Nord ") and lines[1].endswith(one)
-    assert lines[2:] == [f"vouched for: {two}", f"blocked: {three}"]
+    assert lines[2:4] == [f"vouched for: {two}", f"blocked: {three}"]
+    assert lines[4].startswith("on this network, not a peer: dddddddd at http://192.168.1.8:7390")
