@@ -19,6 +19,7 @@ from fedlab.protocol.checkpoint import Head
 from fedlab.protocol.entry import EntryId, LabId
 from fedlab.protocol.horizon import Horizon
 from fedlab.protocol.identity import SecretKeys
+from fedlab.protocol.replica import HeldLog
 
 if TYPE_CHECKING:
     from fedlab.node.indexing import Helper
@@ -48,6 +49,7 @@ class Opened:
             # A running node's: it indexes in another process when much is waiting.
             self.helper: Helper | None = None
             self._labs: Mapping[LabId, LabView] | None = None
+            self._counts: tuple[int, Mapping[LabId, int]] = (-1, {})
             self._seen: tuple[float, dict[LabId, float]] = (-SEEN_READ_S, {})
             # Labs taken in although nobody has vouched for them yet: those being joined right now.
             self.followed: frozenset[LabId] = frozenset()
@@ -165,18 +167,29 @@ class Opened:
         blocked = frozenset(self.store.blocks.list())
         return Horizon(self.lab, self.projector.graph(), blocked=blocked, followed=self.followed)
 
-    def hidden(self) -> frozenset[LabId]:
-        """Return the labs that are held and not shown: blocked, or beyond the horizon."""
-        return frozenset(log.lab for log in self.store.logs()) - self.horizon().within - {self.lab}
+    def hidden(self, logs: Sequence[HeldLog] | None = None) -> frozenset[LabId]:
+        """Return the labs that are held and not shown: blocked, or beyond the horizon.
 
-    def split_views(self) -> dict[LabId, int]:
+        `logs` are all that are held, and need not be read again.
+        """
+        held = self.store.logs() if logs is None else logs
+        return frozenset(log.lab for log in held) - self.horizon().within - {self.lab}
+
+    def counts(self) -> Mapping[LabId, int]:
+        """Return how many items each lab offers; counted again when one has changed."""
+        changed = self.store.projections.last_change()
+        if self._counts[0] != changed:
+            self._counts = (changed, self.projector.counts())
+        return self._counts[1]
+
+    def split_views(self, logs: Sequence[HeldLog] | None = None) -> dict[LabId, int]:
         """Return the labs that have signed two versions of their log, and what is disputed of it.
 
         That is the entry from which on none counts. A lab that has opened a new epoch since has
         settled which version holds, and is not named any more.
         """
         found: dict[LabId, int] = {}
-        for log in self.store.logs():
+        for log in self.store.logs() if logs is None else logs:
             chain = self.store.chain(log.lab) if log.frozen else None
             evidence = self.store.evidence(log.lab) if log.frozen else []
             if chain is not None and chain.epoch == log.epoch:

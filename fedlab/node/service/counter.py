@@ -289,11 +289,12 @@ class Counter:
             )
 
     def _shown(self, loans: list[SavedLoan]) -> list[LoanAnswer]:
-        today = local_today()
+        today, lab = local_today(), self._opened.lab
+        views = self._opened.projector.views_of({f"{lab}/{loan.code}" for loan in loans})
         return [
             shown_loan(
                 loan,
-                self._opened.projector.item(self._opened.lab, loan.code),
+                views.get(f"{lab}/{loan.code}"),
                 self._borrowers.reach(loan),
                 self._opened.lab,
                 rules.days_late(loan.due, today) if loan.is_out else 0,

@@ -1,5 +1,7 @@
 """What this lab is, and the labs around it."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from fedlab.inventory.catalogue import LabView
@@ -9,6 +11,7 @@ from fedlab.node.service.peers import Peers
 from fedlab.node.service.shown import Shown, distance_km, point_of
 from fedlab.protocol.entry import LabId
 from fedlab.protocol.merkle import EMPTY_ROOT
+from fedlab.protocol.replica import HeldLog
 
 
 class Labs:
@@ -62,8 +65,9 @@ class Labs:
 
     def all(self) -> LabsAnswer:
         """Return every lab that is shown here, this one first, then by distance."""
-        opened, hidden, far = self._opened, self._opened.hidden(), float("inf")
-        shown = _Counted(opened)
+        opened, far = self._opened, float("inf")
+        logs = opened.store.logs()
+        hidden, shown = opened.hidden(logs), _Counted(opened, logs)
         return LabsAnswer(
             sorted(
                 (self._answer(v, shown) for v in opened.labs().values() if v.lab not in hidden),
@@ -74,6 +78,14 @@ class Labs:
                 ),
             )
         )
+
+    def one(self, lab: LabId) -> LabAnswer | None:
+        """Return a lab, if it is shown here."""
+        opened = self._opened
+        logs, view = opened.store.logs(), opened.labs().get(lab)
+        if view is None or lab in opened.hidden(logs):
+            return None
+        return self._answer(view, _Counted(opened, [log for log in logs if log.lab == lab]))
 
     def choices(self, most: int, besides: str = "") -> list[tuple[LabId, str]]:
         """Return id and name of the nearest labs, this one first, and of one more if it is known.
@@ -109,12 +121,12 @@ class Labs:
 
 
 class _Counted:
-    """What is read once for all labs of an answer."""
+    """What is read once for all labs of an answer, whose logs are given."""
 
-    def __init__(self, opened: Opened) -> None:
-        self.items = opened.projector.counts()
+    def __init__(self, opened: Opened, logs: Sequence[HeldLog]) -> None:
+        self.items = opened.counts()
         self.vouched = opened.vouched()
-        self.split_views = opened.split_views()
+        self.split_views = opened.split_views(logs)
         self.newest: dict[LabId, tuple[int, int]] = {}
-        for log in opened.store.logs():
+        for log in logs:
             self.newest[log.lab] = max(self.newest.get(log.lab, (0, 0)), (log.epoch, log.held))

@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE: Final = "fedlab_language"
-ITEMS_OF_A_LAB: Final = 500
+ITEMS_OF_A_LAB: Final = 200
 
 
 def wants_html(request: web.Request) -> bool:
@@ -114,16 +114,16 @@ async def labs(request: web.Request) -> web.StreamResponse:
 async def lab(request: web.Request) -> web.StreamResponse:
     node = node_of(request)
     wanted = request.match_info["lab"].lower()
-    known = [one for one in await node.read(node.service.labs) if one.lab == wanted]
-    if not known:
+    found = await node.read(node.service.labs_part.one, wanted)
+    if found is None:
         raise NotFoundError("no lab of this name is known here", "see the list of labs")
     limit = ITEMS_LISTED_MAX if request.query.get("all") else ITEMS_OF_A_LAB
     items = await node.read(lambda: node.service.items.list(lab=wanted, limit=limit))
-    language, found = language_of(request), known[0]
+    language = language_of(request)
     _ = language.gettext
     kinds = [(kind, [one for one in items.items if one.kind == kind]) for kind in KINDS]
     graph = await node.read(node.service.projector.graph)
-    names = {one.lab: one.name for one in await node.read(node.service.labs)}
+    names = dict(await node.read(node.service.labs_part.choices, len(graph)))
     return render(
         request,
         "lab.html",

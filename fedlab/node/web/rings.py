@@ -7,7 +7,8 @@ logarithm, for most of what one fetches is in the same town.
 
 import math
 from collections.abc import Sequence
-from typing import Final, Protocol
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -60,8 +61,20 @@ class Rings(msgspec.Struct, frozen=True):
     dots: list[Dot]
 
 
+class _Spot(NamedTuple):
+    own: bool
+    lat: float | None
+    lon: float | None
+    distance_km: float | None
+
+
 def draw(labs: Sequence[Placed]) -> Rings | None:
     """Return the drawing of labs in the order of their list; None where no place is known."""
+    return _drawn(tuple(_Spot(lab.own, lab.lat, lab.lon, lab.distance_km) for lab in labs))
+
+
+@lru_cache(maxsize=4)  # labs do not move, and finding room for sixty dots takes 10 ms
+def _drawn(labs: tuple[_Spot, ...]) -> Rings | None:
     own = next((lab for lab in labs if lab.own), None)
     if own is None or own.lat is None or own.lon is None:
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Protocol
 
 from fedlab.node.service.answers import FreeSpan
@@ -90,6 +91,7 @@ def free_text(language: Language, hit: Dated, asked: Sequence[str] = ()) -> str:
     return _("taken, free from %(day)s", day=language.days(again.day_from, again.day_from))
 
 
+@lru_cache(maxsize=4096)  # the same few on every page
 def quantity_text(language: Language, thousandths: int | None, unit: str) -> str:
     """How much: `2,5 m²`, `3 rouleaux`, `4` for pieces; *unknown* where nobody counted."""
     _ = language.gettext
