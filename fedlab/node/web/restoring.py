@@ -1,6 +1,7 @@
 """A lab comes back in the browser: its backup, sent or found on a stick, and the words on paper."""
 
 import asyncio
+import logging
 import re
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from fedlab.node.web.i18n import Language
 from fedlab.protocol.limits import RESTORE_UPLOAD_BYTES_MAX, URLS_MAX, WORDS_CHARS_MAX
 
 routes = web.RouteTableDef()
+_log = logging.getLogger("fedlab.web")
 PATH: Final = "/setup/restore"
 CHUNK_BYTES: Final = 256 * 1024
 _UPLOADED: Final = "uploaded"
@@ -70,6 +72,8 @@ async def begin(request: web.Request) -> web.StreamResponse:
     except (ServiceError, OSError) as exc:
         problem = explain(exc)
         restoration.wanted, restoration.problem = wanted, problem
+        # By its code: a sentence about the words could hold one of them.
+        _log.warning("a restoration was refused: %s", problem.code)
         return await _form(request, 422, wanted, problem)
     finally:
         if restoration.step == RECEIVING:

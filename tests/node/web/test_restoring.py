@@ -109,13 +109,14 @@ async def test_a_lab_comes_back_from_a_stick(visit: Visit, kept: Kept) -> None:
 
 
 async def test_wrong_words_are_said_and_the_file_need_not_be_sent_again(
-    visit: Visit, kept: Kept
+    visit: Visit, kept: Kept, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, page = await visit.send(kept.backup.read_bytes(), words="one two", expect=422)
     assert "There are 2 words here" in page and ">one two</textarea>" in page
     assert "The file that has arrived here: Ponant" in page
     _, page = await visit.send(which="uploaded", words="zzz " * 12, expect=422)
     assert "“zzz” is none of the words" in page
+    assert "refused: wrong_words" in caplog.text and "zzz" not in caplog.text
     await visit.send(which="uploaded", words=kept.words)
     await asyncio.wait_for(visit.client.app[FOUNDED].wait(), 30)
 
