@@ -76,6 +76,38 @@ def test_results_come_while_typing(page: Page, lab: Lab) -> None:
     expect(page.get_by_text("utilisation sur place")).to_be_visible()
 
 
+def test_the_address_follows_what_is_typed_and_going_back_leaves_at_once(
+    page: Page, lab: Lab
+) -> None:
+    """Only the results are changed: what is announced is the count, in an element that stays."""
+    page.goto(f"{lab.url}/labs")
+    page.goto(lab.url)
+    count = page.locator("#count")
+    count.evaluate("element => element.dataset.kept = 'yes'")
+    page.get_by_role("searchbox").press_sequentially("scie", delay=20)
+    expect(count).to_have_text("1 résultat")
+    expect(page).to_have_url(f"{lab.url}/?q=scie")
+    assert count.get_attribute("data-kept") == "yes"
+    page.reload()
+    expect(page.locator("#results h2")).to_have_text(["Scie sauteuse"])
+    page.get_by_role("link", name="Scie sauteuse").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scie sauteuse")
+    page.go_back()
+    expect(page.locator("#results h2")).to_have_text(["Scie sauteuse"])
+    page.go_back()
+    expect(page).to_have_url(f"{lab.url}/labs")
+
+
+def test_a_filter_that_holds_is_taken_away_by_its_chip(page: Page, lab: Lab) -> None:
+    page.goto(f"{lab.url}/?q=scie&kind=material&terms=lend")
+    expect(page.locator("#count")).to_contain_text("Rien trouvé")
+    wider = page.get_by_role("link", name="matière")
+    expect(wider.last).to_be_visible()
+    page.get_by_role("link", name="Enlever le filtre").first.click()
+    expect(page).to_have_url(f"{lab.url}/?q=scie&terms=lend")
+    expect(page.locator("#results h2")).to_have_text(["Scie sauteuse"])
+
+
 def test_a_filter_narrows_what_is_shown(page: Page, lab: Lab) -> None:
     page.goto(lab.url)
     page.get_by_text("Filtres").click()

@@ -101,12 +101,12 @@ def calendar(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
         if span.quantity == 0:
             said = _("taken")
         elif single:
-            said = _("free")
+            said = _("available")
         elif span.quantity is None:
             said = _("availability to be asked")
         else:
             many = words.quantity_text(language, span.quantity, found.unit)
-            said = _("%(many)s free", many=many)
+            said = _("%(many)s available", many=many)
         lines.append((language.days(span.day_from, span.day_to), said))
     return lines
 

@@ -22,7 +22,7 @@ from fedlab.node.web.codes import Typed, typed_item
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
-from fedlab.protocol.limits import HITS_MAX, QUERY_CHARS_MAX
+from fedlab.protocol.limits import CALENDAR_DAYS_MAX, HITS_MAX, QUERY_CHARS_MAX
 
 routes = web.RouteTableDef()
 
@@ -167,8 +167,12 @@ def _read(language: Language, form: SearchForm) -> tuple[dict[str, str], dict[st
     for name in ("date_from", "date_to"):
         if (day := getattr(form, name)) and not _is_day(day):
             problems[name] = _("This is not a day. Write it as 2026-03-31.")
-    if not problems and len(form.days) == 2 and form.date_to < form.date_from:
-        problems["date_to"] = _("This day is before the first one.")
+    if not problems and len(form.days) == 2:
+        first, last = map(datetime.date.fromisoformat, form.days)
+        if last < first:
+            problems["date_to"] = _("This day is before the first one.")
+        elif (last - first).days >= CALENDAR_DAYS_MAX:
+            problems["date_to"] = _("This is too long. Ask for a shorter time.")
     within = None
     if form.within:
         try:
@@ -210,8 +214,6 @@ def _problem(language: Language, form: SearchForm, exc: ServiceError) -> dict[st
         }
     if form.lab and exc.http_status == 404:
         return {"lab": _("This lab is not known here.")}
-    if form.days:
-        return {"date_to": _("These days cannot be looked at. Ask for a shorter time.")}
     return {"q": _("This cannot be searched. Try a few words.")}
 
 
@@ -234,7 +236,7 @@ def _chips(language: Language, form: SearchForm, labs: Sequence[tuple[str, str]]
         texts.append((("near",), _("near %(place)s", place=form.near)))
     if days := [day for day in form.days if _is_day(day)]:
         span = language.days(min(days), max(days))
-        texts.append((("date_from", "date_to"), _("free %(days)s", days=span)))
+        texts.append((("date_from", "date_to"), _("available %(days)s", days=span)))
     return [Chip(names, text, form.url(dict.fromkeys(names, ""))) for names, text in texts]
 
 

@@ -79,16 +79,18 @@ def free_text(language: Language, hit: Dated, asked: Sequence[str] = ()) -> str:
         return _("availability to be asked") if asked else ""
     free = [bool(span.quantity) for span in spans]
     if asked:
-        return _("free on these days") if all(free) else ""
+        return _("available on these days") if all(free) else ""
     if free[0]:
         taken = next((span for span, is_free in zip(spans, free, strict=True) if not is_free), None)
         if taken is None:
-            return _("free")
-        return _("free, but taken from %(day)s", day=language.days(taken.day_from, taken.day_from))
+            return _("available")
+        return _(
+            "available, but taken from %(day)s", day=language.days(taken.day_from, taken.day_from)
+        )
     again = next((span for span, is_free in zip(spans, free, strict=True) if is_free), None)
     if again is None:
         return _("taken for the time being")
-    return _("taken, free from %(day)s", day=language.days(again.day_from, again.day_from))
+    return _("taken, available from %(day)s", day=language.days(again.day_from, again.day_from))
 
 
 @lru_cache(maxsize=4096)  # the same few on every page
