@@ -303,10 +303,9 @@ class Backups:
 
 def due_at(plan: Plan) -> int:
     """Return when the next backup is due; one that failed is tried again after an hour."""
-    due = plan.success_at + plan.every_h * HOUR_S if plan.success_at else 0
     if plan.problem:
-        return max(due, plan.attempt_at + RETRY_S)
-    return due
+        return plan.attempt_at + RETRY_S
+    return plan.success_at + plan.every_h * HOUR_S if plan.success_at else 0
 
 
 def is_due(plan: Plan, now: float) -> bool:

@@ -94,7 +94,7 @@ async def _page(
         problem=problem,
         about_form=said is not None,
         suggested=[str(path) for path in await asyncio.to_thread(mounted)],
-        when=lambda at: language.ago(moment - at) if at <= moment else language.day_of(at),
+        when=lambda at: language.ago(moment - at) if at <= moment else language.until(at - moment),
         megabytes=lambda size: language.number(round(size / 1_000_000, 1)),
     )
 

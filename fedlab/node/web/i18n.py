@@ -65,6 +65,10 @@ class Language:
         """How long since, in words: `il y a 3 heures`."""
         return _ago(max(round(seconds), 1), self.code)
 
+    def until(self, seconds: float) -> str:
+        """How long from now, in words: `dans 3 heures`."""
+        return format_timedelta(round(seconds), add_direction=True, locale=self.locale)
+
 
 # Babel takes 80 µs for a number, and a page of the desk has hundreds, mostly the same few.
 

@@ -46,6 +46,8 @@ def flip(path: Path) -> None:
         (Plan(folder="/stick", success_at=NOW - DAY, attempt_at=NOW - DAY), True),
         (Plan(folder="/stick", attempt_at=NOW - 60, problem="no stick"), False),
         (Plan(folder="/stick", attempt_at=NOW - HOUR_S, problem="no stick"), True),
+        # By hand, long before the next one was due.
+        (Plan("/stick", success_at=NOW - 2 * HOUR_S, attempt_at=NOW - HOUR_S, problem="x"), True),
         # The clock was wrong by years when it was made.
         (Plan(folder="/stick", success_at=2 * NOW, attempt_at=2 * NOW), True),
     ],
