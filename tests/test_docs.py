@@ -73,7 +73,8 @@ def test_a_stale_box_is_found() -> None:
 def links(page: Path) -> Iterator[str]:
     """Yield the relative links of a page, without what is inside of boxes."""
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+    shown = re.findall(r'<img src="([^"]+)"', text)
+    for target in [*re.findall(r"\]\(([^)\s]+)\)", text), *shown]:
         if not re.match(r"[a-z]+:|#", target):
             yield target.partition("#")[0]
 
@@ -86,9 +87,20 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in links(page) if not (page.parent / target).exists()] == []
 
 
+PICTURES_BYTES_MAX = 1_500_000
+
+
+def test_pictures_are_shown_and_light() -> None:
+    """`python docs/screenshots.py` takes them anew."""
+    pictures = set((REPO / "docs" / "images").glob("*.webp"))
+    shown = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
+    assert pictures and sum(path.stat().st_size for path in pictures) < PICTURES_BYTES_MAX
+    assert sorted(path.name for path in pictures - shown) == []
+
+
 def test_every_page_stands_in_the_index() -> None:
     index = REPO / "docs" / "README.md"
-    listed = {(index.parent / target).resolve() for target in links(index)}
+    listed = {(index.parent / target).resolve() for target in links(index) if target[-3:] == ".md"}
     pages = set((REPO / "docs").glob("*/*.md"))
     assert listed == pages, f"{index} does not list {sorted(path.name for path in pages - listed)}"
 
