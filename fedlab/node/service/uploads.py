@@ -61,13 +61,18 @@ class Uploads:
     def __init__(self, opened: Opened, imports: Imports) -> None:
         self._opened = opened
         self._imports = imports
+        # The last preview, and what it was of: the page that follows an upload asks for the same.
+        self._previewed: tuple[tuple[object, ...], Preview] | None = None
         self._progress: dict[int, tuple[str, int, int]] = {}
 
     def add(self, filename: str, data: bytes) -> int:
         """Keep a file that can be read and return its number; raise ServiceError if it cannot."""
         read = self._imports.run(data, filename, dry_run=True)
         asked = self._opened.store.desk.columns(_headers(read)) or msgspec.json.encode(Asked())
-        return self._opened.store.desk.add_upload(now(), filename, data, asked)
+        number = self._opened.store.desk.add_upload(now(), filename, data, asked)
+        if msgspec.json.decode(asked, type=Asked) == Asked():
+            self._previewed = (self._of(number, asked), Preview(read, read.columns))
+        return number
 
     def all(self) -> list[UploadAnswer]:
         """Return the newest uploads."""
@@ -84,6 +89,18 @@ class Uploads:
     def preview(self, number: int) -> Preview:
         """Return what the import would do as things stand; raise ServiceError if it cannot be."""
         upload = self._upload(number)
+        of = self._of(number, upload.asked)
+        if self._previewed is None or self._previewed[0] != of:
+            self._previewed = (of, self._preview(upload))
+        return self._previewed[1]
+
+    def _of(self, number: int, asked: bytes) -> tuple[object, ...]:
+        """Return what a preview hangs on: the file, how it is read, and what the lab has said."""
+        store = self._opened.store
+        log = store.log(store.lab, store.own_chain().epoch)
+        return number, asked, log and (log.epoch, log.held)
+
+    def _preview(self, upload: "Upload") -> Preview:
         asked = msgspec.json.decode(upload.asked, type=Asked)
         plain = self._imports.run(upload.data, upload.filename, dry_run=True)
         if asked == Asked():

@@ -14,6 +14,7 @@ from fedlab.node.errors import ConflictError, NotFoundError, ServiceError
 from fedlab.node.service.uploads import Asked, Preview, UploadAnswer
 from fedlab.node.web import pages, words
 from fedlab.node.web.days import seconds_since
+from fedlab.node.web.guard import more_time
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.itemform import text_of
 from fedlab.node.web.keys import node_of
@@ -113,6 +114,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         return await _show_start(
             request, _("This file is too large: 8 MB at most, without pictures."), status=422
         )
+    more_time(request, None)  # it is all here; reading 20,000 rows takes a Pi a minute
     name = file.filename.replace("\\", "/").rpartition("/")[2][-120:]
     try:
         number = await node.write(node.service.uploads.add, name, data)
@@ -168,6 +170,7 @@ async def _show(
     running = number in request.app[RUNNING]
     preview = None
     if found.state != "done" and not running:
+        more_time(request, None)
         preview = await node.read(node.service.uploads.preview, number)
     return pages.render(
         request,
@@ -221,6 +224,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
     """Read the file another way, and show again what would change."""
     node, _, number = node_of(request), pages.language_of(request).gettext, _number(request)
     posted = await request.post()
+    more_time(request, None)
     preview = await node.read(node.service.uploads.preview, number)
     asked = _asked(posted, preview)
     try:
