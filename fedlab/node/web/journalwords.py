@@ -111,6 +111,9 @@ def _told(language: Language) -> dict[str, str]:
             "gave loan %(loan)s another day, by a program"
         ),
         # --- needs ---
+        "POST /needs": _("published a need"),
+        "POST /need/{need}/join": _("joined a need"),
+        "POST /need/{need}/close": _("closed a need"),
         "POST /api/v1/needs": _("published a need, by a program"),
         "POST /api/v1/needs/{need}/join": _("joined a need, by a program"),
         "POST /api/v1/needs/{need}/close": _("closed a need, by a program"),
