@@ -80,9 +80,11 @@ class Catalogue:
         states = map(_read_item, self._projections.item_states(named).values())
         return {state.id: state for state in states}
 
-    def offered(self, lab: LabId) -> Iterator[tuple[ItemState, ItemView]]:
+    def offered(
+        self, lab: LabId, at_once: int = VIEWS_AT_ONCE
+    ) -> Iterator[tuple[ItemState, ItemView]]:
         """Yield the items of a lab that are not retired, by code, as folded and as seen."""
-        for states in self._in_turn(lab):
+        for states in self._in_turn(lab, at_once):
             yield from (pair for pair in self._pairs(states) if not pair[0].retired)
 
     def states_after(self, lab: LabId, code: str = "") -> Iterator[ItemState]:
@@ -104,9 +106,11 @@ class Catalogue:
         """Return how many items all labs offer, retired ones not counted."""
         return sum(self.counts().values())
 
-    def _in_turn(self, lab: LabId | None) -> Iterator[list[ItemState]]:
+    def _in_turn(
+        self, lab: LabId | None, at_once: int = VIEWS_AT_ONCE
+    ) -> Iterator[list[ItemState]]:
         rows = self._projections.items(lab)
-        while some := list(islice(rows, VIEWS_AT_ONCE)):
+        while some := list(islice(rows, at_once)):
             yield _read_items(some)
 
     def views_of_rows(self, rows: Sequence[StoredItem]) -> list[ItemView]:

@@ -21,6 +21,7 @@ from fedlab.inventory.facts import (
     Part,
 )
 from fedlab.inventory.item import ItemState
+from fedlab.node.catalogue import VIEWS_AT_ONCE
 from fedlab.node.codewords import code_words
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.service import names
@@ -172,7 +173,8 @@ class Items:
         """Return a lab's items by code, this lab's if none is named; never more than the limit."""
         found = self._opened.lab if lab is None else self._opened.lab_to_read(lab)
         most = min(max(limit, 0), ITEMS_LISTED_MAX)
-        offered = islice(self._opened.projector.offered(found), most)
+        at_once = max(1, min(most, VIEWS_AT_ONCE))
+        offered = islice(self._opened.projector.offered(found, at_once), most)
         return ItemsAnswer(self._shown.items(list(offered)))
 
     # --- Shared -----------------------------------------------------------------------------------

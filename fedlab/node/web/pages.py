@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE: Final = "fedlab_language"
-ITEMS_OF_A_LAB: Final = 200
+ITEMS_OF_A_LAB: Final = 100
 
 
 def wants_html(request: web.Request) -> bool:
