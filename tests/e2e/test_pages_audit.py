@@ -53,6 +53,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]:
     lab = Lab(tmp_path_factory.mktemp("audited"), "Ponant", (48.39, -4.49))
     lab.run("item", "add", "--name", "Découpeuse laser", "--code", "LASER", "--terms", "use")
     lab.run("item", "add", "--name", "Perceuse", "--code", "DRILL", "--terms", "lend")
+    lab.run("need", "publish", "--title", "Rectifieuse plane", "--until", "2027-01-31")
     with Service(Folder(lab.data)) as service:
         admin = service.members.add_first("Ada", "ada", "")
         assert service.members.get(admin).role is Role.ADMIN

@@ -9,7 +9,6 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from fedlab.inventory.facts import KINDS
 from fedlab.node.errors import NotFoundError, ServiceError
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
@@ -121,7 +120,10 @@ async def lab(request: web.Request) -> web.StreamResponse:
     items = await node.read(lambda: node.service.items.list(lab=wanted, limit=limit))
     language = language_of(request)
     _ = language.gettext
-    kinds = [(kind, [one for one in items.items if one.kind == kind]) for kind in KINDS]
+    kinds = [
+        (kind, [one for one in items.items if one.kind == kind])
+        for kind in ("tool", "material", "skill")
+    ]
     graph = await node.read(node.service.projector.graph)
     names = dict(await node.read(node.service.labs_part.choices, len(graph)))
     return render(

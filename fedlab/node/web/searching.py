@@ -105,7 +105,10 @@ async def search(request: web.Request) -> web.StreamResponse:
     page = _page(request.query.get("page", ""))
     answer = None
     looser: list[Looser] = []
-    labs = await node.read(node.service.labs_part.choices, LABS_OFFERED, form.lab)
+    # While somebody types, the form stays: only the lab that is filtered by is named.
+    most = 0 if live else LABS_OFFERED
+    choices = node.service.labs_part.choices
+    labs = await node.read(choices, most, form.lab) if most or form.lab else []
     chips = _chips(language, form, labs)
     if not problems and (form.q or form.filtered):
         try:

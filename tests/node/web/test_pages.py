@@ -1,14 +1,18 @@
 """Pages, asked of an application without a socket between."""
 
+import datetime
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from fedlab.inventory.facts import LabProfile
 from fedlab.node.app import open_node
 from fedlab.node.web import pages
 from fedlab.node.web.app import make_web_app
+from fedlab.node.writer import Draft
+from fedlab.protocol.entry import encode_detail
 from fedlab.protocol.events import ChainSeen
 from tests.node.labs import ask, opened_lab, package_of, split_by
 
@@ -34,6 +38,32 @@ async def test_a_long_inventory_can_be_shown_whole(
     assert (short.count('href="/I/'), more in short) == (2, True)
     whole = await (await browser.get(page, params={"all": "1"})).text()
     assert (whole.count('href="/I/'), more in whole) == (3, False)
+
+
+async def test_an_item_says_when_it_is_free_what_it_wants_and_whom_to_ask(
+    tmp_path: Path,
+) -> None:
+    with opened_lab(tmp_path, "Fabrique") as service:
+        ask(service, "item_add", code="SAFE", change={"name": "Bases du laser", "kind": "skill"})
+        change = {"name": "Laser", "quantity": 1000, "training": ["SAFE"], "terms": ["use"]}
+        ask(service, "item_add", code="LASER", change=change)
+        day = datetime.datetime.now().astimezone().date()
+        first, last = (str(day + datetime.timedelta(days)) for days in (2, 4))
+        ask(service, "item_hold", item="LASER", day_from=first, day_to=last, reason="own")
+        told = {"name": "Fabrique", "hours": "Mo-Fr 10:00-18:00", "url": "javascript:alert(1)"}
+        profile = LabProfile(by="", e=0, n=0, at=0)
+        service.opened.append_one(Draft(profile, encode_detail({**told, "contact": "02 98 00"})))
+        async with open_node(service, ["http://127.0.0.1"]) as node:
+            async with TestClient(TestServer(make_web_app(node))) as client:
+                lab = service.opened.lab
+                item = await (await client.get(f"/I/{lab}/laser", params={"lang": "en"})).text()
+                page = await (await client.get(f"/lab/{lab}", params={"lang": "en"})).text()
+    assert f'href="/I/{lab}/SAFE" lang="fr">Bases du laser</a>' in item
+    assert item.count(": available</li>") == 2 and item.count(": taken</li>") == 1
+    assert "02 98 00" in item and "available, but taken from" in item
+    for text in (item, page):
+        assert "Monday\u2013Friday: 10:00\u201318:00" in text
+        assert 'href="javascript:' not in text, "what a lab gives as its website is only text"
 
 
 @pytest.mark.parametrize("of_another", [False, True])
