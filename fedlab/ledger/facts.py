@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from fedlab.inventory.facts import FACTS as INVENTORY_FACTS
 from fedlab.ledger.loanfacts import LOAN_FACTS, LoanRequest
 from fedlab.ledger.needs import NEED_FACTS, NeedPublish
+from fedlab.ledger.purchasefacts import PURCHASE_FACTS, PurchaseOpen
+from fedlab.ledger.settlingfacts import SETTLING_FACTS
 from fedlab.protocol.entry import Entry, EntryId, FactHead
 
 
@@ -31,6 +33,7 @@ class Subject(NamedTuple):
 FAMILIES: Final[tuple[Family, ...]] = (
     Family("loan", LoanRequest, LOAN_FACTS),
     Family("need", NeedPublish, NEED_FACTS),
+    Family("purchase", PurchaseOpen, (*PURCHASE_FACTS, *SETTLING_FACTS)),
 )
 
 LEDGER_FACTS: Final[tuple[type[FactHead], ...]] = tuple(

@@ -87,6 +87,16 @@ class Status(enum.IntEnum):
 
     NEED_CLOSED = 56  # closes a need that its publisher has closed before
     NOT_JOINED = 57  # takes back a word that the lab has not given, or no longer
+    NO_MODE = 64  # orders while nobody has said who invoices whom
+    TERMS_SEALED = 65  # changes, after the seal, terms on which labs have pledged
+    NOT_A_MULTIPLE = 66  # pledges parts of what is handed out as a whole, or too much of it
+    SUSPENDED = 67  # a pledge on terms that have become worse since
+    OMITTED = 68  # a pledge, or its end, that the organiser had seen and did not take
+    LATE = 69  # a pledge, or its end, that the organiser had not seen when it sealed
+    SEAL_DIFFERS = 70  # the count or root of a seal is not that of what was taken
+    NOT_ADDING_UP = 71  # a document whose sums are not those of its lines
+    UNANSWERED = 72  # closes while a share has neither an answer nor two reminders
+    NOT_CONFIRMED = 73  # a transfer of which the other side has not said the same
 
 
 class FactError(LocalProtocolError, ValueError):

@@ -251,6 +251,35 @@ assert PARTS_MAX * (CODE_CHARS_MAX + 40) + TRAININGS_ASKED_MAX * 35 + 1024 <= FA
 assert STOP_ITEMS_MAX * (CODE_CHARS_MAX + 3) + 1024 <= FACT_BYTES_MAX
 assert HONOURED_MAX * (2 * CODE_CHARS_MAX + 24) + 1024 <= FACT_BYTES_MAX
 
+# --- purchases: what facts may say, part of the formats -----------------------------------------
+
+# A catalogue for one order; larger ones are several purchases, each with its own supplier.
+PURCHASE_ARTICLES_MAX: Final = 500
+# Suppliers print three to six price breaks.
+LADDER_STEPS_MAX: Final = 16
+# Freight, customs, packing, deposit, a fee for the organiser.
+PURCHASE_CHARGES_MAX: Final = 8
+# One lab orders, one receives, others have a corner of the hall.
+PURCHASE_HELPERS_MAX: Final = 8
+# Lines of one fact, articles or parties; who has more writes several.
+PURCHASE_LINES_MAX: Final = 32
+# Pledges that one entry takes, each with the signed head that was seen: 400 bytes each.
+PURCHASE_TAKES_MAX: Final = 8
+# Rates of VAT on one document; France has five.
+VAT_RATES_MAX: Final = 8
+# 100 %, in hundredths of a percent.
+VAT_RATE_MAX: Final = 10_000
+# A unit of 100 tonnes is a house.
+UNIT_GRAMS_MAX: Final = 10**8
+# What a pledge may ask for of an article, in the least that is handed out: goods are given out one
+# by one, a million a second, and half a thousand labs may each ask for as much.
+PLEDGED_ITEMS_MAX: Final = 10_000
+# How the cost of a purchase is computed; a change that moves a cent has the next number.
+RULES_MAX: Final = 2**16 - 1
+# The longest lists fit in a fact beside 1 KiB of head, commitment and numbers.
+assert PURCHASE_LINES_MAX * 96 + 1024 <= FACT_BYTES_MAX
+assert PURCHASE_TAKES_MAX * 384 + 1024 <= FACT_BYTES_MAX
+
 # --- inventory: what a fold lets one lab pile up, part of the formats ---------------------------
 
 # Open holds of one item: a busy counter has 30; every new one is written with all the others.
