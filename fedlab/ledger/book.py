@@ -20,6 +20,8 @@ from fedlab.ledger.loans import fold_loan
 from fedlab.ledger.loanstate import Dispute, Line, Loan, Report
 from fedlab.ledger.needs import Joined, NeedState, fold_need
 from fedlab.ledger.outcome import Outcome
+from fedlab.ledger.purchases import fold_purchase
+from fedlab.ledger.purchasestate import PURCHASE_STATES
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status
 
 # Counted up whenever the same entries come to fold to other states or statuses.
@@ -29,10 +31,11 @@ FORMAT: Final = 1
 Fold = Callable[[EntryId, Sequence[Entry]], Outcome]
 Evidence = Callable[[Seen], bool]
 
-FOLDS: Final[dict[str, Fold]] = {"loan": fold_loan, "need": fold_need}
+FOLDS: Final[dict[str, Fold]] = {"loan": fold_loan, "need": fold_need, "purchase": fold_purchase}
 """By the kind of the subject."""
 STATES: Final[tuple[type[msgspec.Struct], ...]] = (
     Loan, Line, Report, Dispute, Promised, PromisedLine, NeedState, Joined,
+    *PURCHASE_STATES,
 )  # fmt: skip
 """Every struct that stands in a state; see `fold_form`."""
 

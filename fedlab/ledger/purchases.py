@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET
 
-from fedlab.ledger.book import Outcome
+from fedlab.ledger.outcome import Outcome
 from fedlab.ledger.pledging import Choice, PledgeLog
 from fedlab.ledger.purchasefacts import (
     MandateGrant,
@@ -36,7 +36,6 @@ from fedlab.ledger.purchasestate import (
     Pledged,
     PurchaseState,
     Stage,
-    UnopenedPurchase,
 )
 from fedlab.ledger.sealing import seal_root
 from fedlab.ledger.settlement import Known, Settlement
@@ -65,14 +64,11 @@ _PARTICIPANTS = (
 
 def fold_purchase(root: EntryId, entries: Sequence[Entry]) -> Outcome:
     """Return the purchase that these entries make, and the status of each that does not count."""
-    statuses = {
-        entry.id.hex(): entry.status for entry in entries if entry.status is not Status.COUNTED
-    }
     counted = {entry.id: entry for entry in entries if entry.status is Status.COUNTED}
     opening = counted.get(bytes.fromhex(root))
     if opening is None or not isinstance(opening.fact, PurchaseOpen):
-        statuses |= dict.fromkeys((key.hex() for key in counted), Status.UNKNOWN_SUBJECT)
-        return Outcome(UnopenedPurchase(purchase=root), (), False, statuses)
+        unknown = dict.fromkeys((entry.hex() for entry in counted), Status.UNKNOWN_SUBJECT)
+        return Outcome(None, (), True, unknown)
     logs: dict[LabId, list[Entry]] = defaultdict(list)
     for entry in sorted(counted.values(), key=lambda entry: (entry.epoch, entry.index)):
         logs[entry.lab].append(entry)
@@ -80,7 +76,7 @@ def fold_purchase(root: EntryId, entries: Sequence[Entry]) -> Outcome:
     state = folding.run(logs)
     parties = tuple(sorted({state.organiser, *logs}))
     is_open = state.stage not in (Stage.CLOSED, Stage.CANCELLED)
-    return Outcome(state, parties, is_open, {**statuses, **folding.statuses})
+    return Outcome(state, parties, is_open, folding.statuses)
 
 
 class _Folding:

@@ -180,13 +180,7 @@ class Answer(Struct, frozen=True):
     cents: int | None
 
 
-class UnopenedPurchase(Struct, frozen=True, kw_only=True, tag="unopened"):
-    """A purchase of which others speak, and whose opening is not held, or is none."""
-
-    purchase: EntryId
-
-
-class PurchaseState(Struct, frozen=True, kw_only=True, tag="purchase"):
+class PurchaseState(Struct, frozen=True, kw_only=True):
     """Everything that counts of one purchase."""
 
     purchase: EntryId
@@ -230,3 +224,18 @@ class PurchaseState(Struct, frozen=True, kw_only=True, tag="purchase"):
     def parties(self) -> tuple[Party, ...]:
         """Everybody who pledged something that counts."""
         return tuple(sorted(self.pledges))
+
+
+PURCHASE_STATES: Final[tuple[type[Struct], ...]] = (
+    PurchaseState,
+    PledgedLine,
+    Pledged,
+    Delivered,
+    PaperState,
+    Payment,
+    SupplierPayment,
+    Carried,
+    Transfer,
+    Answer,
+)
+"""Every struct that stands in the state of a purchase."""
