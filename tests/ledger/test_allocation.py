@@ -83,12 +83,14 @@ def test_it_is_the_method_as_published(weights: dict[str, int], house: int) -> N
     assert by_quota(P, "k", house, weights) == by_definition(P, "k", house, weights)
 
 
+@pytest.mark.usefixtures("mutant")
 def test_largest_remainders_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allocation, "by_quota", largest_remainder)
     with pytest.raises(AssertionError):
         test_nobody_gets_less_because_more_came()
 
 
+@pytest.mark.usefixtures("mutant")
 def test_sainte_lague_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Against quotas: with pledges this uneven it gives the largest two items too few."""
     monkeypatch.setattr(allocation, "by_quota", sainte_lague)
@@ -119,6 +121,7 @@ def test_nobody_gets_more_than_it_allowed_and_nothing_is_lost(
         assert all(shared[lab] >= want.firm for lab, want in scaled.items()), "firm comes first"
 
 
+@pytest.mark.usefixtures("mutant")
 def test_a_tolerance_served_beside_firm_pledges_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant: everything anybody would take counts alike."""
 

@@ -97,6 +97,7 @@ def test_everything_in_the_documents_is_somebodys(
         assert sum(share.cents for share in shares.explain(party)) == total
 
 
+@pytest.mark.usefixtures("mutant")
 def test_shares_that_forget_the_organisers_part_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant: what nobody has a weight for is nobody's."""
 

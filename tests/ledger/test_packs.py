@@ -38,6 +38,7 @@ def test_there_is_always_somebody_for_what_is_ordered(firm: int, more: int, pack
     assert ordered * pack < firm + pack, "no pack of tolerance alone"
 
 
+@pytest.mark.usefixtures("mutant")
 def test_a_pack_of_tolerance_alone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "fewest_packs", lambda firm, more, pack: (firm + more) // pack)
     with pytest.raises(AssertionError):

@@ -152,6 +152,7 @@ def test_the_shares_of_a_plan_are_what_it_costs(pledges: dict[str, Pledge]) -> N
     assert sum(shares.totals().values()) == sum(split.total for split in shares.splits)
 
 
+@pytest.mark.usefixtures("mutant")
 def test_a_plan_that_forgets_the_cap_on_all_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     class Careless(module._Planning):
         def broken(self) -> set[module._Broken]:
@@ -162,6 +163,7 @@ def test_a_plan_that_forgets_the_cap_on_all_is_found(monkeypatch: pytest.MonkeyP
         test_nobody_exceeds_a_cap_it_signed()
 
 
+@pytest.mark.usefixtures("mutant")
 def test_a_plan_that_forgets_caps_per_unit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module._Planning, "_broken_per_unit", lambda self: iter(()))
     with pytest.raises(AssertionError):
@@ -195,6 +197,7 @@ def firm_goods(wants: dict[str, tuple[int, int]]) -> dict[str, int]:
     return {party: min(got[party] // 1000, firm) for party, (firm, _) in wants.items()}
 
 
+@pytest.mark.usefixtures("mutant")
 def test_an_allocation_to_whoever_tolerates_most_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant: the most flexible is served first."""
 

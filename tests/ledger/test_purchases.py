@@ -367,6 +367,7 @@ def test_in_any_order_and_however_often_it_folds_alike(draw: random.Random, copi
     assert as_folded(entries) == as_folded(WHOLE.entries())
 
 
+@pytest.mark.usefixtures("mutant")
 def test_a_fold_in_order_of_arrival_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "sorted", lambda found, key=None: list(found), raising=False)
     with pytest.raises((AssertionError, StopIteration)):

@@ -131,13 +131,15 @@ def rest_to_the_first(purchase: str, key: str, total: int, weights: Mapping[str,
     return Split(purchase=purchase, key=key, total=total, weights=weights, shares=shares)
 
 
-@pytest.mark.parametrize("mutant", [rounded_up, rounded_to_the_nearest, rest_to_the_first])
-def test_other_ways_of_rounding_are_found(mutant: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(globals(), "split", mutant)
+@pytest.mark.parametrize("wrong", [rounded_up, rounded_to_the_nearest, rest_to_the_first])
+@pytest.mark.usefixtures("mutant")
+def test_other_ways_of_rounding_are_found(wrong: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "split", wrong)
     with pytest.raises(AssertionError):
         test_shares_sum_to_what_was_there_and_none_is_a_cent_off()
 
 
+@pytest.mark.usefixtures("mutant")
 def test_a_tie_by_anything_but_the_hash_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant: the first named wins."""
     monkeypatch.setattr(module, "tie", lambda purchase, key, party: b"")
@@ -184,6 +186,7 @@ def test_invoices_and_credit_notes_never_drift(
     check_cumulative([*documents, -sum(documents)], weights)
 
 
+@pytest.mark.usefixtures("mutant")
 def test_splitting_each_document_by_itself_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutant: ten credit notes of one cent, and one lab has all ten."""
 
