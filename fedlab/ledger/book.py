@@ -20,6 +20,7 @@ from fedlab.ledger.loans import fold_loan
 from fedlab.ledger.loanstate import Dispute, Line, Loan, Report
 from fedlab.ledger.needs import Joined, NeedState, fold_need
 from fedlab.ledger.outcome import Outcome
+from fedlab.ledger.purchasefacts import PurchaseTake
 from fedlab.ledger.purchases import fold_purchase
 from fedlab.ledger.purchasestate import PURCHASE_STATES
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status
@@ -71,8 +72,12 @@ def binding(entries: Sequence[Entry], stands: Evidence) -> list[Entry]:
 
 def quotes_of(entry: Entry) -> list[Seen]:
     """Return the heads of other labs that an entry quotes, if it counts."""
+    if entry.status is not Status.COUNTED:
+        return []
+    if isinstance(entry.fact, PurchaseTake):
+        return [take.seen for take in entry.fact.takes]
     quote = getattr(entry.fact, "seen", None)
-    return [quote] if entry.status is Status.COUNTED and isinstance(quote, Seen) else []
+    return [quote] if isinstance(quote, Seen) else []
 
 
 def _shows(quote: Seen, entry: Entry) -> bool:

@@ -74,7 +74,7 @@ def fold_purchase(root: EntryId, entries: Sequence[Entry]) -> Outcome:
         logs[entry.lab].append(entry)
     folding = _Folding(root, opening.lab, opening.fact)
     state = folding.run(logs)
-    parties = tuple(sorted({state.organiser, *logs}))
+    parties = tuple(sorted(folding.labs()))
     is_open = state.stage not in (Stage.CLOSED, Stage.CANCELLED)
     return Outcome(state, parties, is_open, folding.statuses)
 
@@ -95,6 +95,7 @@ class _Folding:
         self.versions.add(root, opening, {})
         self.takes: dict[LabId, Take] = {}
         self.pledges: dict[Party, PledgeLog] = {}
+        self.known: frozenset[Party] = frozenset()
 
     def run(self, logs: Mapping[LabId, list[Entry]]) -> PurchaseState:
         """Read every log and return what it comes to."""
@@ -108,9 +109,10 @@ class _Folding:
             for lab, log in others.items()
             if lab in self.pledges
         }
+        self.known = frozenset(self._parties(logs))
         known = Known(
             self.organiser,
-            frozenset(self._parties(others)),
+            self.known,
             frozenset(self.articles),
             {entry: lab for lab, entries in answered.items() for entry in entries},
         )
@@ -119,6 +121,14 @@ class _Folding:
         for lab, log in others.items():
             self._read_other(lab, log, settlement)
         return self._state(settlement)
+
+    def labs(self) -> set[LabId]:
+        """Return the organiser, its helpers, and whoever has or had a pledge of its own."""
+        helpers = () if self.terms.helpers is UNSET else self.terms.helpers
+        inside = {party for party in self.known if party not in self.pledges} | {
+            party for party, log in self.pledges.items() if not log.outside
+        }
+        return {self.organiser, *(helper.lab for helper in helpers), *inside}
 
     # --- the organiser's terms, up to the seal ---
 
@@ -183,13 +193,17 @@ class _Folding:
             return log.as_of_now(self.terms, self.articles, self.versions)
         return log.as_taken(self.takes.get(party), self.terms, self.articles, self.versions)
 
-    def _parties(self, others: Mapping[LabId, Sequence[Entry]]) -> set[Party]:
-        """Return everybody who ever pledged, or was given what somebody else had pledged."""
+    def _parties(self, logs: Mapping[LabId, Sequence[Entry]]) -> set[Party]:
+        """Return everybody who ever pledged, or to whom somebody leaves what it had pledged.
+
+        The giver makes the taker one, not the taker itself.
+        """
         takers = {
             entry.fact.taker
-            for log in others.values()
+            for lab, log in logs.items()
+            if lab in self.pledges
             for entry in log
-            if isinstance(entry.fact, PledgeTransfer)
+            if isinstance(entry.fact, PledgeTransfer) and entry.fact.giver == lab
         }
         return {*self.pledges, *takers}
 
