@@ -69,6 +69,11 @@ _RANK: Final[dict[type, int]] = {
 _BORROWERS_CANCEL: Final = 5
 
 
+def rank_of(entry: Entry) -> int:
+    """Return where an entry's type stands in the order of steps; the request comes first."""
+    return _RANK.get(type(entry.fact), 0)
+
+
 def fold_loan(root: EntryId, entries: Sequence[Entry]) -> Outcome:
     """Return what the entries of a loan make; among them may be the placements that it cites."""
     entries = list({e.id: e for e in entries}.values())  # what comes twice counts once
@@ -133,7 +138,7 @@ class _Folding:
                 self.statuses[entry.id.hex()] = status
 
     def _order(self, entry: Entry) -> tuple[int, LabId, int, int]:
-        rank = _RANK[type(entry.fact)]
+        rank = rank_of(entry)
         if isinstance(entry.fact, LoanCancel) and entry.lab == self.loan.borrower:
             rank = _BORROWERS_CANCEL
         return rank, entry.lab, entry.epoch, entry.index

@@ -142,6 +142,13 @@ class Projector(Catalogue):
         found = self._projections.promises(lab, [bytes.fromhex(loan) for loan in sorted(loans)])
         return {loan.hex(): _read_promised(state) for loan, state in found.items()}
 
+    def judge(self, entry: Entry) -> Status:
+        """Return the status that its own log would give an entry of the ledger, if it came next."""
+        log = LabLog(entry.lab)
+        log.promised = self._promised(entry.lab, [entry])
+        log.items = self._touched(entry.lab, [entry], log.promised.values())
+        return log.apply(entry)
+
     def _touched(
         self, lab: LabId, entries: Sequence[Entry], promised: Iterable[Promised]
     ) -> dict[str, ItemState]:

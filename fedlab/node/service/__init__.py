@@ -24,6 +24,7 @@ from fedlab.node.service.imports import Imports
 from fedlab.node.service.items import Items
 from fedlab.node.service.labels import Labels
 from fedlab.node.service.labs import Labs
+from fedlab.node.service.lending import Lending
 from fedlab.node.service.logs import Logs
 from fedlab.node.service.membercalls import MemberCalls
 from fedlab.node.service.memberlists import MemberLists
@@ -61,6 +62,7 @@ class Service:
         self.labs_part = Labs(self.opened, shown, self.peers)
         self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
+        self.lending = Lending(self.opened)
         self.needs = Needs(self.opened, shown)
         self.photos = Photos(self.opened, self.items)
         self.imports = Imports(self.opened)

@@ -316,7 +316,7 @@ PROJECTIONS: Final = (
     "CREATE INDEX subjects_dirty ON subjects(id) WHERE dirty = 1",
     # `status` is what the entry's own log says of it, `verdict` what the whole subject does.
     """CREATE TABLE subject_entries (
-        subject INTEGER NOT NULL REFERENCES subjects(id),
+        subject INTEGER NOT NULL,
         place INTEGER NOT NULL,
         status INTEGER NOT NULL,
         verdict INTEGER NOT NULL,
@@ -328,7 +328,7 @@ PROJECTIONS: Final = (
         lab INTEGER NOT NULL REFERENCES labs(id),
         kind TEXT NOT NULL,
         open INTEGER NOT NULL,
-        subject INTEGER NOT NULL REFERENCES subjects(id),
+        subject INTEGER NOT NULL,
         PRIMARY KEY (lab, kind, open, subject)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX subject_labs_subject ON subject_labs(subject)",
@@ -344,7 +344,7 @@ def make_projections(conn: sqlite3.Connection) -> None:
 
     The next run of the projector fills them; the search index follows their new generation.
     """
-    for table in _made(conn)[1:]:
+    for table in reversed(_made(conn)[1:]):  # what refers to others goes first
         conn.execute(f"DROP TABLE IF EXISTS {table}")
     for table in _tables():
         conn.execute(f"DROP TABLE IF EXISTS {table}")

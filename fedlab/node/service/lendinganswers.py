@@ -1,0 +1,233 @@
+"""How a loan is answered: `loan show` and `loan list`."""
+
+from typing import Any
+
+import msgspec
+
+from fedlab.ledger import book
+from fedlab.ledger.checks import differences, flags
+from fedlab.ledger.loans import rank_of
+from fedlab.ledger.loanstate import Line, Loan
+from fedlab.ledger.moves import LineState, Side, possible
+from fedlab.node.service.base import Opened, now
+from fedlab.node.service.members import today
+from fedlab.node.store.base import Place, StoredSubject
+from fedlab.protocol.entry import Entry, EntryId, LabId, Status, decode_detail
+from fedlab.protocol.errors import ProtocolError
+from fedlab.protocol.limits import SALT_BYTES
+
+_read_loan = msgspec.msgpack.Decoder(Loan).decode
+
+
+class LoanDone(msgspec.Struct):
+    """The loan that a command was about, and the entry that says so."""
+
+    loan: EntryId
+    entry: EntryId
+
+
+class LineAnswer(msgspec.Struct):
+    """One line: quantities in thousandths, by each side's word."""
+
+    line: int
+    item: str
+    of: int | None
+    term: str
+    quantity: int
+    day: str | None
+    starts: int | None
+    ends: int | None
+    price: int | None
+    value: int | None
+    state: str
+    handed: int
+    received: int
+    given_back: int
+    taken_back: int
+    kept: int
+    lost: int
+    damage: int
+    condition: str | None
+
+
+class ProblemAnswer(msgspec.Struct):
+    """An entry that does not count, or two labs' words that differ."""
+
+    code: str
+    entry: EntryId | None = None
+    line: int | None = None
+    lender: int | None = None
+    borrower: int | None = None
+
+
+class SaidAnswer(msgspec.Struct):
+    """One entry about a loan."""
+
+    entry: EntryId
+    lab: LabId
+    at: int
+    what: str
+    status: str
+    fact: dict[str, Any]
+    detail: dict[str, Any] | None
+
+
+class MissingAnswer(msgspec.Struct):
+    """A log that somebody quotes further than it is held here."""
+
+    lab: LabId
+    epoch: int
+    size: int
+
+
+class LoanAnswer(msgspec.Struct):
+    """A loan as it is folded here, today."""
+
+    loan: EntryId
+    state: str
+    complete: bool
+    missing: list[MissingAnswer]
+    borrower: LabId
+    lender: LabId
+    owner: LabId
+    borrower_name: str
+    lender_name: str
+    day_from: str
+    day_to: str | None
+    until: str | None
+    fee: int | None
+    caution: int | None
+    caution_kind: str | None
+    caution_kept: int | None
+    risk: str | None
+    carrying: str | None
+    reason: str | None
+    extension_asked: str | None
+    recalled: str | None
+    asked_at: int
+    lines: list[LineAnswer]
+    flags: list[str]
+    problems: list[ProblemAnswer]
+    can: list[str]  # what this lab may say now
+    entries: list[SaidAnswer]
+
+
+class LoansAnswer(msgspec.Struct):
+    """Loans between labs, in the order they became known here; without their entries."""
+
+    loans: list[LoanAnswer]
+
+
+def loan_answer(
+    opened: Opened, stored: StoredSubject, sides: set[Side], *, brief: bool = False
+) -> LoanAnswer:
+    """Return a loan as people see it; one whose request is not held has only what was said."""
+    entries = [] if brief else opened.projector.subject_entries(stored)
+    outcome = book.fold("loan", stored.root.hex(), entries, opened.projector.stands)
+    statuses = outcome.statuses if outcome else {}
+    if stored.state is not None:
+        loan = _read_loan(stored.state)
+    else:
+        loan = _unknown(stored.root.hex())
+    said = _said(opened, entries, statuses)
+    missing = [
+        MissingAnswer(lab, epoch, size)
+        for (lab, epoch), size in sorted(opened.projector.missing(entries).items())
+    ]
+    names = opened.lab_names()
+    at = now()
+    same = {
+        name: getattr(loan, name) for name in LoanAnswer.__struct_fields__ if hasattr(loan, name)
+    }
+    return LoanAnswer(
+        **{
+            **same,
+            "loan": loan.id,
+            "state": loan.state.name.lower() if stored.state is not None else "unknown",
+            "complete": not missing and stored.state is not None,
+            "missing": missing,
+            "borrower_name": names.get(loan.borrower, ""),
+            "lender_name": names.get(loan.lender, ""),
+            "lines": [_line(loan, line) for line in loan.lines],
+            "flags": flags(loan, today(), at) if stored.state is not None else [],
+            "problems": _problems(loan, said),
+            "can": _can(loan, sides),
+            "entries": said,
+        }
+    )
+
+
+def _unknown(root: EntryId) -> Loan:
+    return Loan(
+        id=root, borrower="", lender="", owner="", state=LineState.REQUESTED, lines=(),
+        day_from="", day_to=None, asked_at=0, last_at=0,
+    )  # fmt: skip
+
+
+def _can(loan: Loan, sides: set[Side]) -> list[str]:
+    facts = [fact for line in loan.lines for fact in possible(line.state, sides)]
+    return list(
+        dict.fromkeys(str(fact.__struct_config__.tag)[5:].replace("_", "-") for fact in facts)
+    )
+
+
+def _line(loan: Loan, line: Line) -> LineAnswer:
+    same = {
+        name: getattr(line, name) for name in LineAnswer.__struct_fields__ if hasattr(line, name)
+    }
+    item = f"{loan.owner}/{line.code}" if line.code else ""
+    return LineAnswer(
+        **{**same, "line": line.number, "item": item, "state": line.state.name.lower()}
+    )
+
+
+def _problems(loan: Loan, said: list[SaidAnswer]) -> list[ProblemAnswer]:
+    void = [
+        ProblemAnswer(entry.status, entry=entry.entry)
+        for entry in said
+        if entry.status not in ("counted", "replaced")
+    ]
+    return void + [
+        ProblemAnswer(
+            f"{each.what}_differs", line=each.line, lender=each.lender, borrower=each.borrower
+        )
+        for each in differences(loan)
+        if not each.one_sided
+    ]
+
+
+def _said(opened: Opened, entries: list[Entry], statuses: Any) -> list[SaidAnswer]:
+    entries = sorted(entries, key=_as_told)
+    places = [Place(entry.lab, entry.epoch, entry.index) for entry in entries]
+    details = opened.store.details_of(places)
+    said = []
+    for entry, blob in zip(entries, details, strict=True):
+        fact = msgspec.to_builtins(entry.fact)
+        status = Status(statuses.get(entry.id.hex(), entry.status))
+        said.append(
+            SaidAnswer(
+                entry=entry.id.hex(),
+                lab=entry.lab,
+                at=fact.pop("at"),
+                what=fact.pop("t"),
+                status=status.name.lower(),
+                fact={
+                    key: value for key, value in fact.items() if key not in ("by", "e", "n", "loan")
+                },
+                detail=_decoded(blob),
+            )
+        )
+    return said
+
+
+def _as_told(entry: Entry) -> tuple[int, int, LabId, int, int]:
+    """Order entries as people tell them: by the authors' times, then by what follows what."""
+    at = entry.fact.at if entry.fact else 0
+    return at, rank_of(entry), entry.lab, entry.epoch, entry.index
+
+
+def _decoded(blob: bytes | None) -> dict[str, Any] | None:
+    try:
+        return decode_detail(blob[SALT_BYTES:]) if blob else None
+    except ProtocolError:
+        return None
