@@ -5,6 +5,7 @@ from somebody without the right, never reaches its handler. Unsafe methods that 
 site's page are refused by `Origin`: a page elsewhere cannot use the cookies of a browser here.
 """
 
+import asyncio
 import hmac
 from collections.abc import Mapping
 from typing import Final
@@ -21,6 +22,8 @@ from fedlab.node.service.members import SESSION_SECONDS
 from fedlab.node.web.keys import NODE, node_of
 
 SESSION_COOKIE: Final = "fedlab_session"
+NOTE_SECONDS: Final = 0.5
+_NOTING: Final[set[asyncio.Future[None]]] = set()
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -273,7 +276,12 @@ async def _note(request: web.Request, route: tuple[str, str], person: Person) ->
         node = node_of(request)
         # A path may hold what opens an account; nothing that does is ever written down.
         subject = "" if route[1] == "/enter/{secret}" else request.path
-        await node.write(node.service.members.note, person.id, " ".join(route), subject)
+        note = node.service.members.note
+        task = asyncio.ensure_future(node.write(note, person.id, " ".join(route), subject))
+        _NOTING.add(task)
+        task.add_done_callback(_NOTING.discard)
+        # An import keeps the writer for half a minute: nobody waits for a line of the journal.
+        await asyncio.wait({task}, timeout=NOTE_SECONDS)
 
 
 async def _identify(request: web.Request) -> Person:
