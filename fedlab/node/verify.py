@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from fedlab.ledger import book
 from fedlab.ledger.calendars import LabLog
 from fedlab.ledger.facts import FACTS
 from fedlab.node.catalogue import Catalogue
@@ -23,6 +24,8 @@ from fedlab.protocol.identity import Chain
 from fedlab.protocol.limits import BLOCK_ENTRIES
 from fedlab.protocol.merkle import CompactRange, leaf_hashes
 from fedlab.protocol.replica import HeldLog
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -58,6 +61,7 @@ def verify(store: Store, head_path: Path) -> Report:
     labs = sorted({log.lab for log in logs})
     for lab in labs:
         problems += _verify_projections(store, lab, [log for log in logs if log.lab == lab])
+    problems += _verify_ledger(store)
     split_views = []
     for log in logs:
         if log.frozen:
@@ -164,6 +168,22 @@ def _verify_evidence(store: Store, log: HeldLog) -> Problem:
     todo = "its later epoch counts" if settled else "ask its people: see `fedlab status`"
     message = f"its author has signed two versions: from entry {start} on nothing counts; {todo}"
     return Problem("split_view", message, log.lab, log.epoch, start)
+
+
+def _verify_ledger(store: Store) -> Iterator[Problem]:
+    """Fold every loan, need and purchase again and compare."""
+    catalogue, subjects = Catalogue(store), store.projections.subjects
+    for kind in book.FOLDS:
+        after = 0
+        while some := subjects.of_kind(kind, after=after):
+            for subject in some:
+                entries = catalogue.subject_entries(subject)
+                outcome = book.fold(kind, subject.root.hex(), entries, catalogue.stands)
+                state = outcome and outcome.state
+                if (None if state is None else _encode(state)) != subject.state:
+                    message = f"the {kind} {subject.root.hex()[:12]} is not what its entries say"
+                    yield Problem("projection", f"{message}: run `fedlab rebuild`")
+            after = some[-1].id
 
 
 def _verify_gate(store: Store, head_path: Path) -> Iterator[Problem]:
