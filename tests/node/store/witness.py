@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
+from fedlab.formats.tables import Tell
 from fedlab.node.store import SqliteStore, schema
 from fedlab.node.store.rows import LogRow
 from fedlab.node.verify import verify
@@ -93,7 +94,7 @@ def check_restart(folder: Path, record: Record, mutant: str = "") -> None:
 # --- Nodes with one rule broken -------------------------------------------------------------------
 
 
-def _publish_before_commit(self: Writer, drafts: Sequence[Draft]) -> Written:
+def _publish_before_commit(self: Writer, drafts: Sequence[Draft], **asked: Tell) -> Written:
     """The entry leaves the node before it is on disk."""
     log = self._store.log(self._store.lab, 0)
     assert log is not None
@@ -102,7 +103,7 @@ def _publish_before_commit(self: Writer, drafts: Sequence[Draft]) -> Written:
     leaf = self._leaf(drafts[0], 0, log.held, detail)
     leaves = [*self._store.leaves(log.lab, 0, 0, log.held), leaf]
     self._publish(self._sign(len(leaves), root_of(leaf_hashes(leaves))))
-    return _APPEND(self, drafts)
+    return _APPEND(self, drafts, **asked)
 
 
 def _discard_unsigned(self: Writer) -> None:
