@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from fedlab.inventory.item import ItemState
 from fedlab.inventory.lab import LabState
-from fedlab.protocol.entry import LabId, decode_detail
+from fedlab.protocol.entry import LabId, decode_detail, or_none
 from fedlab.protocol.errors import AuthorError
 from fedlab.protocol.limits import INTEGER_MAX
 
@@ -128,11 +128,11 @@ def item_view(state: ItemState, detail: bytes | None, lab: LabView) -> ItemView:
         quantity=None if fact.quantity is UNSET else max(0, fact.quantity - state.gone),
         unit=fact.unit,
         terms=() if fact.terms is UNSET else fact.terms,
-        price=_number(fact.price),
-        hourly=_number(fact.hourly),
-        deposit=_number(fact.deposit),
-        buffer=_number(fact.buffer),
-        value=_number(fact.value),
+        price=or_none(fact.price),
+        hourly=or_none(fact.hourly),
+        deposit=or_none(fact.deposit),
+        buffer=or_none(fact.buffer),
+        value=or_none(fact.value),
         training=() if fact.training is UNSET else fact.training,
         parts={} if fact.parts is UNSET else {part.code: part.quantity for part in fact.parts},
         retired=state.retired,
@@ -187,7 +187,3 @@ def _shown(value: object) -> str:
 
 def _text(value: str | UnsetType) -> str:
     return "" if value is UNSET else value
-
-
-def _number(value: int | UnsetType) -> int | None:
-    return None if value is UNSET else value

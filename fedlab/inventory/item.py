@@ -5,9 +5,7 @@ and never changes the state it was given. Entries come in the order of the log. 
 of a detail here: whether it is erased, withheld or on its way, the item folds alike.
 """
 
-from typing import TypeVar
-
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 from msgspec.structs import replace
 
 from fedlab.inventory.facts import (
@@ -17,10 +15,8 @@ from fedlab.inventory.facts import (
     ItemSeen,
     ItemSet,
 )
-from fedlab.protocol.entry import Entry, EntryId, LabId, Status
+from fedlab.protocol.entry import Entry, EntryId, LabId, Status, or_none
 from fedlab.protocol.limits import HOLDS_OPEN_MAX
-
-T = TypeVar("T")
 
 
 class Place(Struct, frozen=True, array_like=True):
@@ -117,8 +113,4 @@ def _set(state: ItemState | None, fact: ItemSet, entry: Entry) -> ItemState:
 
 
 def _hold(fact: ItemHold) -> Hold:
-    return Hold(fact.day_from, _or_none(fact.day_to), _or_none(fact.quantity), fact.reason)
-
-
-def _or_none(value: T | UnsetType) -> T | None:
-    return None if value is UNSET else value
+    return Hold(fact.day_from, or_none(fact.day_to), or_none(fact.quantity), fact.reason)

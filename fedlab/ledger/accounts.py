@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from fedlab.ledger.purchasestate import Party, PurchaseState
+from fedlab.ledger.purchasestate import PurchaseState
 from fedlab.ledger.reckoning import (
     Bearing,
     Goods,
@@ -30,7 +30,7 @@ from fedlab.ledger.reckoning import (
     reckon,
     shares_of,
 )
-from fedlab.ledger.split import STOCK, Share, differences
+from fedlab.ledger.split import STOCK, Party, Share, differences
 from fedlab.protocol.entry import EntryId
 
 AccountName = Literal["costs", "lab", "money", "stock", "supplier"]

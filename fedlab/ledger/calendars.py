@@ -15,8 +15,6 @@ free on any of its days is void by status, and holds nothing.
 Helping holds nothing. What is lodged elsewhere is the host's to allocate.
 """
 
-from collections.abc import Iterable
-
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
@@ -35,8 +33,7 @@ from fedlab.ledger.loanfacts import (
     LoanTakeBack,
     OfferLine,
 )
-from fedlab.ledger.loanstate import or_none
-from fedlab.protocol.entry import Entry, EntryId, FactHead, LabId, Status
+from fedlab.protocol.entry import Entry, EntryId, FactHead, LabId, Status, or_none
 from fedlab.protocol.limits import HOLDS_OPEN_MAX
 
 _ENDING = (LoanDecline, LoanCancel, LoanLapse)
@@ -247,11 +244,3 @@ def _judge(item: ItemState | None, line: PromisedLine, promised: Promised) -> St
         wanted = _promise(line, promised)
         free = room(item, wanted.day_from, wanted.day_to)
     return Status.COUNTED if free is None or free >= line.held else Status.EXCEEDS_FREE
-
-
-def fold_log(lab: LabId, entries: Iterable[Entry]) -> LabLog:
-    """Return what a set of a lab's entries makes, in whatever order it is given."""
-    log = LabLog(lab)
-    for entry in sorted(entries, key=lambda entry: (entry.epoch, entry.index)):
-        log.apply(entry)
-    return log

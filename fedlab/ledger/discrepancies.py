@@ -7,9 +7,9 @@ from msgspec import UNSET, Struct
 
 from fedlab.ledger.match import Billed, Mismatch, Tolerated, match
 from fedlab.ledger.packs import price_of
-from fedlab.ledger.purchasestate import Party, Payment, PurchaseState
+from fedlab.ledger.purchasestate import Payment, PurchaseState
 from fedlab.ledger.reckoning import Reckoning
-from fedlab.ledger.split import STOCK
+from fedlab.ledger.split import STOCK, Party
 from fedlab.ledger.terms import ladder_of
 from fedlab.protocol.entry import EntryId
 

@@ -8,7 +8,7 @@ are named by their number in the offer, from 0. Money is euro cents, quantities 
 
 import datetime
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -61,7 +61,6 @@ DisputeReason = Literal[
 ]  # fmt: skip
 WORN: Final = frozenset({"broken", "incomplete", "missing", "unsafe"})
 """Conditions on return that ask for a settlement."""
-CONDITIONS: Final[tuple[str, ...]] = get_args(Condition)
 
 LineNumber = Annotated[int, Meta(ge=0, lt=LOAN_LINES_MAX)]
 Meter = Annotated[int, Meta(ge=0, le=METER_MAX)]

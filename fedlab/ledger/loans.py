@@ -52,14 +52,13 @@ from fedlab.ledger.loanstate import (
     holds_caution,
     moved,
     offered,
-    or_none,
     requested,
     where,
 )
 from fedlab.ledger.moves import ENDS, LineState, Side, ends
 from fedlab.ledger.outcome import Outcome
 from fedlab.ledger.parties import Parties
-from fedlab.protocol.entry import Entry, EntryId, LabId, Status
+from fedlab.protocol.entry import Entry, EntryId, LabId, Status, or_none
 
 _RANK: Final[dict[type, int]] = {
     LoanOffer: 1, LoanDecline: 1, LoanCancel: 1, LoanAgree: 2, LoanReceive: 3,

@@ -1,9 +1,8 @@
 """What is known of a loan: its lines, each side's sums, and what is still owed."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from fedlab.ledger.loanfacts import (
@@ -19,9 +18,7 @@ from fedlab.ledger.loanfacts import (
     RequestLine,
 )
 from fedlab.ledger.moves import LineState
-from fedlab.protocol.entry import EntryId, LabId
-
-T = TypeVar("T")
+from fedlab.protocol.entry import EntryId, LabId, or_none
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -203,8 +200,3 @@ def moved(line: Line, fact: LoanFact, change: Moved) -> Line:
         condition=condition,
         worn=line.worn or condition in WORN,
     )
-
-
-def or_none(value: T | UnsetType) -> T | None:
-    """Return what a fact says, or None where it is silent."""
-    return None if value is UNSET else value

@@ -2,7 +2,7 @@
 
 The fold asks it whether a fact may count, pages and commands ask it what can be done next, and
 the diagram in docs/reference/loans.md is drawn from it. Where a move has several ends, quantities
-and what is still owed decide which: see `loans.where`.
+and what is still owed decide which: see `loanstate.where`.
 """
 
 import enum
@@ -78,11 +78,8 @@ def _moves() -> Iterator[Move]:
     lender, borrower, custodian = Side.LENDER, Side.BORROWER, Side.CUSTODIAN
     for state in (_S.REQUESTED, _S.OFFERED):
         yield Move(state, LoanOffer, lender, (_S.OFFERED,))
-    for state in (
-        _S.AGREED,
-        _S.DECLINED,
-        _S.CANCELLED,
-    ):  # a borrower that called it off stays out of it
+    # A borrower that called it off stays out of it.
+    for state in (_S.AGREED, _S.DECLINED, _S.CANCELLED):
         yield Move(state, LoanOffer, lender, (_S.OFFERED, _S.CANCELLED))
     for state in (_S.REQUESTED, _S.OFFERED, _S.AGREED):
         yield Move(state, LoanDecline, lender, (_S.DECLINED,))
@@ -108,12 +105,13 @@ def _moves() -> Iterator[Move]:
     for state in (_S.OFFERED, _S.AGREED, _S.OUT, _S.BACK, _S.CANCELLED):
         yield Move(state, LoanLapse, lender, (_S.LAPSED,))
     yield Move(_S.SETTLING, LoanLapse, lender, (_S.CLOSED,))
+    # What comes back, or is owned up to, after all.
     for fact, side in (
         (LoanHandOver, custodian),
         (LoanReceive, borrower),
         (LoanGiveBack, borrower),
         (LoanTakeBack, custodian),
-    ):  # what comes back, or is owned up to, after all
+    ):
         yield Move(_S.LAPSED, fact, side, (_S.LAPSED, _S.CLOSED))
     for state in (*_IN_HAND, _S.LAPSED):
         for side in (borrower, custodian):

@@ -26,7 +26,7 @@ from fedlab.inventory.facts import (
 )
 from fedlab.inventory.item import Place, place_of
 from fedlab.ledger.outcome import Outcome
-from fedlab.protocol.entry import Entry, EntryId, Fact, FactHead, Hex32, LabId, Status
+from fedlab.protocol.entry import Entry, EntryId, Fact, FactHead, Hex32, LabId, Status, or_none
 
 # --- facts ---
 
@@ -144,8 +144,8 @@ def _word(said: list[Entry], statuses: dict[EntryId, Status]) -> Joined | None:
                 lab=entry.lab,
                 entry=place_of(entry),
                 at=fact.at,
-                code=None if fact.code is UNSET else fact.code,
-                quantity=None if fact.quantity is UNSET else fact.quantity,
+                code=or_none(fact.code),
+                quantity=or_none(fact.quantity),
             )
         elif isinstance(fact, NeedClose) and word is not None:
             word = None

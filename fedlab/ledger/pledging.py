@@ -12,9 +12,10 @@ from fedlab.ledger.purchasefacts import (
     PurchaseArticle,
     Take,
 )
-from fedlab.ledger.purchasestate import Party, Pledged, PledgedLine
+from fedlab.ledger.purchasestate import Pledged, PledgedLine
+from fedlab.ledger.split import Party
 from fedlab.ledger.terms import Terms, Versions
-from fedlab.protocol.entry import Entry, EntryId, Status
+from fedlab.protocol.entry import Entry, EntryId, Status, or_none
 from fedlab.protocol.limits import PLEDGED_ITEMS_MAX
 
 
@@ -68,10 +69,10 @@ class PledgeLog:
             if (status := _check(fact, versions)) is not Status.COUNTED:
                 return status
             lines = dict(last.lines) if last else {}
-            cap = None if fact.cap is UNSET else fact.cap
+            cap = or_none(fact.cap)
             for line in fact.lines:
                 more = 0 if line.more is UNSET else line.more
-                top = None if line.cap is UNSET else line.cap
+                top = or_none(line.cap)
                 lines.pop(line.article, None)
                 if line.firm or more:
                     pledged = PledgedLine(line.firm, more, top)

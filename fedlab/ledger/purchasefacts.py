@@ -58,7 +58,6 @@ ShareReason = Literal[
 
 ArticleNumber = Annotated[int, Meta(ge=1, le=PURCHASE_ARTICLES_MAX)]
 ChargeNumber = Annotated[int, Meta(ge=1, le=PURCHASE_CHARGES_MAX)]
-Packs = Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
 SomePacks = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 SomeMoney = Annotated[int, Meta(ge=1, le=MONEY_MAX)]
 Balance = Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]  # below zero: it is owed

@@ -32,7 +32,6 @@ from fedlab.ledger.purchasestate import (
     HELPERS_MAY,
     LEADS_TO,
     MOVES,
-    Party,
     Pledged,
     PurchaseState,
     Stage,
@@ -51,6 +50,7 @@ from fedlab.ledger.settlingfacts import (
     StatementAgree,
     VarianceAccept,
 )
+from fedlab.ledger.split import Party
 from fedlab.ledger.terms import Terms, Versions, terms_are_worse
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status
 
@@ -319,7 +319,6 @@ class _Folding:
             omitted=self._all(Status.OMITTED),
             late=self._all(Status.LATE),
             suspended=tuple(suspended),
-            quoted={lab: (take.seen.e, take.seen.size) for lab, take in self.takes.items()},
         )
 
     def _all(self, status: Status) -> tuple[EntryId, ...]:

@@ -40,12 +40,11 @@ from fedlab.ledger.settlingfacts import (
     SupplierPaid,
     VarianceWaive,
 )
+from fedlab.ledger.split import Party
 from fedlab.protocol.entry import EntryId, FactHead, LabId
 
 RULES_KNOWN: Final = frozenset({1})
 """The ways of computing that this fedlab has; others it names, and computes nothing."""
-
-Party = str
 
 
 class Stage(StrEnum):
@@ -212,18 +211,11 @@ class PurchaseState(Struct, frozen=True, kw_only=True):
     omitted: tuple[EntryId, ...] = ()
     late: tuple[EntryId, ...] = ()
     suspended: tuple[Party, ...] = ()
-    # How far each lab's log has to be held for this to be all: epoch and size by lab.
-    quoted: dict[LabId, tuple[int, int]] = {}
 
     @property
     def mode(self) -> Mode | None:
         """Who invoices whom; None as long as nobody said."""
         return None if self.terms.mode is UNSET else self.terms.mode
-
-    @property
-    def parties(self) -> tuple[Party, ...]:
-        """Everybody who pledged something that counts."""
-        return tuple(sorted(self.pledges))
 
 
 PURCHASE_STATES: Final[tuple[type[Struct], ...]] = (

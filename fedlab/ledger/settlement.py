@@ -15,7 +15,6 @@ from fedlab.ledger.purchasestate import (
     Carried,
     Delivered,
     PaperState,
-    Party,
     Payment,
     SupplierPayment,
     Transfer,
@@ -38,8 +37,9 @@ from fedlab.ledger.settlingfacts import (
     SupplierPaid,
     VarianceWaive,
 )
+from fedlab.ledger.split import Party
 from fedlab.ledger.vat import Net, RateSum, check_document
-from fedlab.protocol.entry import Entry, EntryId, LabId, Status
+from fedlab.protocol.entry import Entry, EntryId, LabId, Status, or_none
 
 F = TypeVar("F")
 K = TypeVar("K")
@@ -169,7 +169,7 @@ class Settlement:
             Payment(
                 entry=entry.id.hex(), by=entry.lab, payer=fact.payer, payee=entry.lab,
                 cents=fact.cents, day=fact.day, method=fact.method,
-                sent=None if fact.sent is UNSET else fact.sent,
+                sent=or_none(fact.sent),
             )
             for entry, fact in self.of(PaymentReceived)
         ]  # fmt: skip

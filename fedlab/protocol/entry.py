@@ -215,6 +215,7 @@ def _is_exact(value: Any) -> bool:
 
 
 F = TypeVar("F", bound=FactHead)
+T = TypeVar("T")
 
 
 def decode_fact(leaf: bytes, kind: type[F]) -> F:
@@ -227,6 +228,11 @@ def decode_fact(leaf: bytes, kind: type[F]) -> F:
         return msgspec.json.decode(leaf, type=kind)
     except msgspec.ValidationError as exc:
         raise AuthorError(f"not a {_tag(kind)}: {exc}") from exc
+
+
+def or_none(value: T | UnsetType) -> T | None:
+    """Return what a fact says, or None where it is silent."""
+    return None if value is UNSET else value
 
 
 def encode_fact(fact: FactHead) -> bytes:

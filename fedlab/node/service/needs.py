@@ -16,7 +16,7 @@ from fedlab.node.service.base import Opened
 from fedlab.node.service.shown import Shown, distance_km, point_of
 from fedlab.node.store.base import Place
 from fedlab.node.writer import Draft
-from fedlab.protocol.entry import EntryId, LabId, encode_detail
+from fedlab.protocol.entry import EntryId, LabId, encode_detail, or_none
 from fedlab.protocol.limits import (
     NEED_TEXT_CHARS_MAX,
     NEED_TITLE_CHARS_MAX,
@@ -232,9 +232,9 @@ class Needs:
                     lang=texts.get("lang", ""),
                     kind=fact.kind,
                     unit=fact.unit,
-                    quantity=None if fact.quantity is UNSET else fact.quantity,
+                    quantity=or_none(fact.quantity),
                     terms=() if fact.terms is UNSET else fact.terms,
-                    until=None if fact.until is UNSET else fact.until,
+                    until=or_none(fact.until),
                     published_at=fact.at,
                     open=state.ending is None,
                     ending=state.ending,
