@@ -1,10 +1,10 @@
 """The rules of the counter, apart from store and clock: what a loan keeps out of the calendar, and
 when its borrower is reminded."""
 
-import datetime
 from typing import Final
 
 from fedlab.inventory.item import Hold
+from fedlab.node.days import days_between
 from fedlab.node.store.records import SavedLoan
 
 LENT: Final = "lent"
@@ -25,7 +25,7 @@ LATE: Final = "late"
 
 def days_late(due: str, today: str) -> int:
     """Return how many days a loan is over its day; 0 while it is not. Computed, never stored."""
-    return max(0, _days_between(due, today))
+    return max(0, days_between(due, today))
 
 
 def wanted_hold(loan: SavedLoan, first: str, today: str) -> Hold | None:
@@ -46,14 +46,5 @@ def reminder_step(due: str, first: str, today: str) -> str | None:
     if late:
         return f"{LATE}-{min((late - 1) // LATE_EVERY_DAYS + 1, LATE_TIMES)}"
     # Who borrows for a day or two needs no word about it on the way out.
-    is_short = _days_between(first, due) <= SOON_DAYS
-    return None if is_short or _days_between(today, due) > SOON_DAYS else SOON
-
-
-def day_after(day: str, days: int) -> str:
-    """Return the day so many days later."""
-    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=days)).isoformat()
-
-
-def _days_between(first: str, last: str) -> int:
-    return (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days
+    is_short = days_between(first, due) <= SOON_DAYS
+    return None if is_short or days_between(today, due) > SOON_DAYS else SOON

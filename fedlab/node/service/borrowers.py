@@ -1,9 +1,9 @@
 """Whom the counter lends to: this lab's members, and bodies and people without an account."""
 
-import datetime
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
+from fedlab.node.days import today
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.mail import is_email
 from fedlab.node.members.people import Member, fold
@@ -104,12 +104,11 @@ class Borrowers:
 
 
 def _of_member(member: Member) -> BorrowerAnswer:
-    today = datetime.datetime.now().astimezone().date().isoformat()
     return BorrowerAnswer(
         member=member.id,
         name=member.name,
         email=member.email,
-        current=member.is_current(today),
+        current=member.is_current(today()),
     )
 
 

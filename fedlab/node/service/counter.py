@@ -5,8 +5,6 @@ calendar, with no names, and its release. The private row is written first and t
 whatever stopped the node between the two, or forbids to sign now, is made good by `settle`.
 """
 
-import datetime
-import re
 from typing import Annotated, Final
 
 from msgspec import UNSET, Meta
@@ -16,6 +14,7 @@ from fedlab.inventory.calendar import least_free
 from fedlab.inventory.facts import ItemHold, ItemRelease
 from fedlab.inventory.item import Hold, ItemState
 from fedlab.node import counter as rules
+from fedlab.node import days
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.service import names
 from fedlab.node.service.base import Opened, now
@@ -37,7 +36,6 @@ Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Cents = Annotated[int, Meta(ge=0, le=MONEY_MAX)]
 
 ONE: Final = 1000  # thousandths
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Counter:
@@ -71,8 +69,8 @@ class Counter:
         it is to be lent `anyway`.
         """
         state = self._own(item)
-        today = local_today()
-        due = _due_day(due or rules.day_after(today, rules.LOAN_DAYS), today)
+        today = days.today()
+        due = _due_day(due or days.day_after(today, rules.LOAN_DAYS), today)
         quantity = quantity or _usual_quantity(state)
         self._check_can_be_lent(state, quantity, today, due, anyway=anyway)
         borrower = self._borrowers.take(to, member, body, email, phone)
@@ -127,11 +125,11 @@ class Counter:
     def extend(self, loan: int, due: str, anyway: bool = False) -> LoanAnswer:
         """Give a borrower until another day; raises ConflictError as `lend` does."""
         saved = self._out(loan)
-        today = local_today()
+        today = days.today()
         due = _due_day(due, today)
         state = self._opened.projector.state(self._opened.lab, saved.code)
         if state is not None and due > saved.due and not anyway:
-            start = max(today, rules.day_after(saved.due, 1))
+            start = max(today, days.day_after(saved.due, 1))
             self._check_free(state, saved.quantity, start, due, but=loan)
         self._table.extend(loan, due)
         self._settle(self._loan(loan))
@@ -161,7 +159,7 @@ class Counter:
         else:
             found = self._table.out(LOANS_LISTED_MAX, code)
         if overdue:
-            today = local_today()
+            today = days.today()
             found = [loan for loan in found if loan.is_out and rules.days_late(loan.due, today)]
         wanted = text.strip().casefold()
         shown = self._shown(found)
@@ -198,7 +196,7 @@ class Counter:
         state = opened.projector.state(opened.lab, loan.code)
         if state is None or opened.why_drafts():
             return False
-        wanted = rules.wanted_hold(loan, local_day(loan.lent_at), local_today())
+        wanted = rules.wanted_hold(loan, days.day_of(loan.lent_at), days.today())
         standing = state.holds.get(loan.hold)
         if wanted == standing:
             if wanted is None and loan.hold:
@@ -270,11 +268,11 @@ class Counter:
         self, state: ItemState, quantity: int | None, first: str, last: str, but: int | None = None
     ) -> None:
         """Raise ConflictError unless that much is free on each day, but for one loan's own hold."""
-        today = local_today()
+        today = days.today()
         holds = dict(state.holds)
         for loan in self._table.out(LOANS_LISTED_MAX, state.code):
             holds.pop(loan.hold, None)
-            wanted = rules.wanted_hold(loan, local_day(loan.lent_at), today)
+            wanted = rules.wanted_hold(loan, days.day_of(loan.lent_at), today)
             if loan.id != but and wanted is not None:
                 holds[f"loan {loan.id}"] = wanted
         try:
@@ -289,7 +287,7 @@ class Counter:
             )
 
     def _shown(self, loans: list[SavedLoan]) -> list[LoanAnswer]:
-        today, lab = local_today(), self._opened.lab
+        today, lab = days.today(), self._opened.lab
         views = self._opened.projector.views_of({f"{lab}/{loan.code}" for loan in loans})
         return [
             shown_loan(
@@ -303,30 +301,14 @@ class Counter:
         ]
 
 
-def local_today() -> str:
-    """Return the day on the lab's wall."""
-    return local_day(now())
-
-
-def local_day(at: int) -> str:
-    """Return the day on the lab's wall at Unix seconds."""
-    return datetime.datetime.fromtimestamp(at).astimezone().date().isoformat()
-
-
 def _due_day(text: str, today: str) -> str:
-    try:
-        if not _DAY.fullmatch(text):
-            raise ValueError(text)
-        due = datetime.date.fromisoformat(text).isoformat()
-    except ValueError:
+    if not days.is_day(text):
+        raise BadRequestError(f"{text!r} is not a day", "write it as 2026-03-31", code="due")
+    if not today <= text <= days.day_after(today, rules.LOAN_DAYS_MAX):
         raise BadRequestError(
-            f"{text!r} is not a day", "write it as 2026-03-31", code="due"
-        ) from None
-    if not today <= due <= rules.day_after(today, rules.LOAN_DAYS_MAX):
-        raise BadRequestError(
-            f"{due} is not a day within a year from today", "choose another day", code="due"
+            f"{text} is not a day within a year from today", "choose another day", code="due"
         )
-    return due
+    return text
 
 
 def _usual_quantity(state: ItemState) -> int | None:

@@ -9,8 +9,8 @@ from fedlab.ledger.checks import differences, flags
 from fedlab.ledger.loans import rank_of
 from fedlab.ledger.loanstate import Line, Loan
 from fedlab.ledger.moves import LineState, Side, possible
+from fedlab.node.days import today
 from fedlab.node.service.base import Opened, now
-from fedlab.node.service.members import today
 from fedlab.node.store.base import Place, StoredSubject
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status, decode_detail
 from fedlab.protocol.errors import ProtocolError

@@ -1,6 +1,5 @@
 """The people of this lab and the keys by which they are known; all of it private to the node."""
 
-import datetime
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
@@ -9,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from fedlab.node.days import is_day, today
 from fedlab.node.errors import ConflictError, ForbiddenError, NotFoundError, ServiceError
 from fedlab.node.members.people import Click, Member, Session, Token, fold
 from fedlab.node.members.roles import RIGHTS, Right, Role, grants
@@ -49,11 +49,6 @@ class Known(msgspec.Struct, frozen=True):
 def digest_of(secret: str) -> bytes:
     """Return what is kept of a secret; it is random, so that a plain hash hides it."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-def today() -> str:
-    """Return the local day, YYYY-MM-DD."""
-    return str(datetime.datetime.now(tz=datetime.UTC).astimezone().date())
 
 
 class Members:
@@ -324,7 +319,7 @@ def _checked(fields: dict[str, str]) -> dict[str, Any]:
             raise ServiceError("a member needs a name", "type one", code="name")
         if field == "email" and text and not _is_address(text):
             raise ServiceError(f"{text!r} is no e-mail address", "check it", code="email")
-        if field == "ends" and text and not _is_day(text):
+        if field == "ends" and text and not is_day(text):
             raise ServiceError(f"{text!r} is no day", "write it as 2026-12-31", code="ends")
         if field == "login":
             kept[field] = fold(text) or None
@@ -336,13 +331,6 @@ def _checked(fields: dict[str, str]) -> dict[str, Any]:
 def _is_address(text: str) -> bool:
     local, _, domain = text.rpartition("@")
     return bool(local) and "." in domain.strip(".") and not any(c.isspace() for c in text)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return str(datetime.date.fromisoformat(text)) == text
-    except ValueError:
-        return False
 
 
 @contextmanager

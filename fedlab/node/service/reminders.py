@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 
 from fedlab.node import counter as rules
+from fedlab.node import days
 from fedlab.node.errors import BadRequestError, NotFoundError
 from fedlab.node.mail import MailSettings, check_settings
 from fedlab.node.service.base import Opened, now
-from fedlab.node.service.counter import Counter, local_day, local_today
+from fedlab.node.service.counter import Counter
 from fedlab.node.service.loans import ReminderAnswer, RemindersAnswer
 from fedlab.node.store.records import SavedReminder
 from fedlab.protocol.limits import LOANS_LISTED_MAX
@@ -39,9 +40,9 @@ class Reminders:
 
         Return how many holds have changed.
         """
-        today, at = local_today(), now()
+        today, at = days.today(), now()
         for loan in self._table.out(LOANS_LISTED_MAX):
-            step = rules.reminder_step(loan.due, local_day(loan.lent_at), today)
+            step = rules.reminder_step(loan.due, days.day_of(loan.lent_at), today)
             if step is not None:
                 self._table.remind(loan.id, loan.due, step, at)
         self._table.forget(at - rules.KNOWN_DAYS * 86_400)

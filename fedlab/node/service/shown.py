@@ -1,6 +1,5 @@
 """What is added to a view when it is shown: its calendar, its distance, the age of the news."""
 
-import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from fedlab.inventory.calendar import free_spans
 from fedlab.inventory.catalogue import ItemView, LabView
 from fedlab.inventory.distance import Point, kilometres
 from fedlab.inventory.item import ItemState
+from fedlab.node.days import day_after, is_day, today
 from fedlab.node.service.answers import FreeSpan, ItemAnswer
 from fedlab.node.service.base import Opened
 from fedlab.protocol.entry import LabId
@@ -91,15 +91,12 @@ class _Around(Mapping[LabId, "Whereabouts"]):
 
 def window(date_from: str | None, date_to: str | None) -> tuple[str, str]:
     """Return the days asked for; from today, and for the usual time, where they are not said."""
-    # Local: a lab's days are those on its wall.
-    first = date_from or datetime.datetime.now().astimezone().date().isoformat()
-    if date_to is None:
-        try:
-            day = datetime.date.fromisoformat(first)
-        except ValueError:
-            return first, first  # the calendar says what is wrong with it
-        date_to = (day + datetime.timedelta(days=CALENDAR_DAYS - 1)).isoformat()
-    return first, date_to
+    first = date_from or today()
+    if date_to is not None:
+        return first, date_to
+    if not is_day(first):
+        return first, first  # the calendar says what is wrong with it
+    return first, day_after(first, CALENDAR_DAYS - 1)
 
 
 def point_of(view: ItemView | LabView) -> Point | None:

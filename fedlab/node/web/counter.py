@@ -11,9 +11,9 @@ import msgspec
 from aiohttp import web
 
 from fedlab.node import counter as rules
+from fedlab.node.days import day_after, today
 from fedlab.node.errors import BadRequestError, NotFoundError, ServiceError
 from fedlab.node.service.answers import ItemAnswer
-from fedlab.node.service.counter import local_today
 from fedlab.node.web.access import person_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.lent import out_of
@@ -44,7 +44,7 @@ class LendForm(msgspec.Struct):
     @classmethod
     def of(cls, sent: Mapping[str, Any], item: ItemAnswer) -> "LendForm":
         """Return the form as it was sent; what was not, as it is usually lent."""
-        due = rules.day_after(local_today(), rules.LOAN_DAYS)
+        due = day_after(today(), rules.LOAN_DAYS)
         usual = {"due": due, "caution": _decimal_text(item.deposit or 0, 2)}
         if item.quantity is not None and item.quantity > 1000:
             usual["quantity"] = "1"
@@ -120,8 +120,8 @@ async def _lend_page(
         people=people["borrowers"],
         problem=problem,
         out=(await out_of(request, item)),
-        today=local_today(),
-        last=rules.day_after(local_today(), rules.LOAN_DAYS_MAX),
+        today=today(),
+        last=day_after(today(), rules.LOAN_DAYS_MAX),
     )
 
 
@@ -182,8 +182,8 @@ async def _loan_page(
         }
         | {name: str(value) for name, value in sent.items()},
         problem=problem,
-        today=local_today(),
-        last=rules.day_after(local_today(), rules.LOAN_DAYS_MAX),
+        today=today(),
+        last=day_after(today(), rules.LOAN_DAYS_MAX),
     )
 
 

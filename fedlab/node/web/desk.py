@@ -8,13 +8,13 @@ import msgspec
 from aiohttp import web
 
 from fedlab.inventory.facts import HOLD_REASONS, KINDS, TERMS, UNITS
+from fedlab.node.days import seconds_since, today
 from fedlab.node.errors import BadRequestError, ConflictError, ServiceError
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.service.desk import STATES, DeskRow
 from fedlab.node.service.items import ItemChange
 from fedlab.node.web import itemform, pages
 from fedlab.node.web.codes import typed_item
-from fedlab.node.web.days import seconds_since, today
 from fedlab.node.web.i18n import LANGUAGES, Language
 from fedlab.node.web.itemform import ItemForm, text_of
 from fedlab.node.web.keys import node_of

@@ -10,10 +10,10 @@ from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from fedlab.formats.headers import FIELDS
 from fedlab.inventory.facts import KINDS
+from fedlab.node.days import seconds_since
 from fedlab.node.errors import ConflictError, NotFoundError, ServiceError
 from fedlab.node.service.uploads import Asked, Preview, UploadAnswer
 from fedlab.node.web import pages, words
-from fedlab.node.web.days import seconds_since
 from fedlab.node.web.guard import more_time
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.itemform import text_of

@@ -1,16 +1,15 @@
 """An item's page: what it is, where, on what terms, when it is free, and how to borrow it."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aiohttp import web
 
 from fedlab.inventory.catalogue import LabView
+from fedlab.node.days import day_after, seconds_since, today
 from fedlab.node.service import Service
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
-from fedlab.node.web.days import seconds_since
 from fedlab.node.web.hours import hours_in_words
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
@@ -51,11 +50,9 @@ async def show_item(
     """Show an item's page, also with what was wrong with a form on it."""
     node, language = node_of(request), language_of(request)
     name = f"{lab.lower()}/{code.upper()}"
-    today = datetime.datetime.now(tz=datetime.UTC).astimezone().date()
-    until = today + datetime.timedelta(days=CALENDAR_DAYS - 1)
-    found = await node.read(
-        lambda: node.service.items.show(name, date_from=str(today), date_to=str(until))
-    )
+    first = today()
+    last = day_after(first, CALENDAR_DAYS - 1)
+    found = await node.read(node.service.items.show, name, first, last)
     other = await node.read(node.service.desk.in_other_language, found)
     to_be_seen = await node.read(node.service.desk.is_to_be_seen, found)
     named = await node.read(_named, node.service, found)

@@ -7,10 +7,10 @@ import segno
 from aiohttp import web
 
 from fedlab.formats.tables import FileError
+from fedlab.node.days import today
 from fedlab.node.errors import BadRequestError, ConflictError, ForbiddenError, ServiceError
 from fedlab.node.members.people import Member
 from fedlab.node.members.roles import Role, grants
-from fedlab.node.service.members import today
 from fedlab.node.web.access import person_of
 from fedlab.node.web.account import number_of
 from fedlab.node.web.journalwords import line_of

@@ -1,6 +1,5 @@
 """Needs: what labs seek and nobody's inventory answers; publish one, answer one, close one."""
 
-import datetime
 import re
 from decimal import Decimal
 from typing import Any, Final
@@ -8,11 +7,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from fedlab.inventory.facts import KINDS, TERMS, UNITS
+from fedlab.node.days import is_day, today
 from fedlab.node.errors import ServiceError
 from fedlab.node.members.roles import Right
 from fedlab.node.service.needs import NeedAnswer
 from fedlab.node.web.access import person_of
-from fedlab.node.web.days import today
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.itemform import text_of, unit_name
 from fedlab.node.web.keys import node_of
@@ -210,8 +209,7 @@ def _read(language: Language, typed: dict[str, str]) -> tuple[dict[str, str], di
         else:
             problems["quantity"] = _("Write a number above 0, or leave it empty.")
     if until := typed["until"].strip():
-        try:
-            need["until"] = datetime.date.fromisoformat(until).isoformat()
-        except ValueError:
+        need["until"] = until
+        if not is_day(until):
             problems["until"] = _("This is not a day. Write it as 2026-03-31.")
     return problems, need

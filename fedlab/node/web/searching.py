@@ -4,7 +4,6 @@ It is a plain form that asks by GET, so an address says all of a question. htmx 
 while somebody types, and gets the results alone.
 """
 
-import datetime
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -14,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from fedlab.inventory.facts import KINDS, TERMS
+from fedlab.node.days import days_between, is_day
 from fedlab.node.errors import ServiceError
 from fedlab.node.service.answers import SearchAnswer
 from fedlab.node.service.places import UnknownPlaceError
@@ -168,13 +168,13 @@ def _read(language: Language, form: SearchForm) -> tuple[dict[str, str], dict[st
     if len(form.q) > QUERY_CHARS_MAX:
         problems["q"] = _("That is too long: a few words are enough.")
     for name in ("date_from", "date_to"):
-        if (day := getattr(form, name)) and not _is_day(day):
+        if (day := getattr(form, name)) and not is_day(day):
             problems[name] = _("This is not a day. Write it as 2026-03-31.")
     if not problems and len(form.days) == 2:
-        first, last = map(datetime.date.fromisoformat, form.days)
-        if last < first:
+        length = days_between(*form.days)
+        if length < 0:
             problems["date_to"] = _("This day is before the first one.")
-        elif (last - first).days >= CALENDAR_DAYS_MAX:
+        elif length >= CALENDAR_DAYS_MAX:
             problems["date_to"] = _("This is too long. Ask for a shorter time.")
     within = None
     if form.within:
@@ -196,13 +196,6 @@ def _read(language: Language, form: SearchForm) -> tuple[dict[str, str], dict[st
     }
     given = {name: value for name, value in named.items() if value not in (None, "")}
     return problems, {"text": form.q, "limit": HITS, "prefix": True, **given}
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _problem(language: Language, form: SearchForm, exc: ServiceError) -> dict[str, str]:
@@ -237,7 +230,7 @@ def _chips(language: Language, form: SearchForm, labs: Sequence[tuple[str, str]]
         texts.append((("within",), far))
     if form.near:
         texts.append((("near",), _("near %(place)s", place=form.near)))
-    if days := [day for day in form.days if _is_day(day)]:
+    if days := [day for day in form.days if is_day(day)]:
         span = language.days(min(days), max(days))
         texts.append((("date_from", "date_to"), _("available %(days)s", days=span)))
     return [Chip(names, text, form.url(dict.fromkeys(names, ""))) for names, text in texts]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fedlab.node import counter as rules
+from fedlab.node import days
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.gate import State
 from fedlab.node.mail import MailSettings
@@ -34,6 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(service_counter, "now", clock)
     monkeypatch.setattr(reminders, "now", clock)
+    monkeypatch.setattr(days, "today", lambda: days.day_of(clock()))
     return clock
 
 

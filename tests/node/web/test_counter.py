@@ -12,12 +12,11 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from fedlab.node import counter as rules
+from fedlab.node import days
 from fedlab.node.app import Node, open_node
 from fedlab.node.mail import MailSettings
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
-from fedlab.node.service import counter as service_counter
 from fedlab.node.service import reminders as service_reminders
 from fedlab.node.service.base import now
 from fedlab.node.web import reminding
@@ -139,7 +138,7 @@ async def test_what_is_wrong_is_said_beside_its_field_and_the_rest_is_kept(
 async def test_what_is_promised_can_be_lent_anyway_by_saying_so(
     browser: Client, service: Service, volunteer: int
 ) -> None:
-    today = service_counter.local_today()
+    today = days.today()
     ask(service, "item_hold", item="D-1", day_from=today, day_to=today)
     form = {"borrower": "new", "to": "Fanfare"}
     page = await post(browser, "/counter/lend/D-1", 422, **form)
@@ -161,7 +160,7 @@ async def test_a_part_comes_back_and_the_rest_may_stay_longer(
     (left,) = service.counter.loans().loans
     assert (left.quantity, left.caution) == (2000, 5000)
     await post(browser, f"{path}/extend", 422, due="hier")
-    day = rules.day_after(service_counter.local_today(), 30)
+    day = days.day_after(days.today(), 30)
     await post(browser, f"{path}/extend", due=day)
     assert service.counter.show(loan["loan"]).due == day
 
@@ -169,11 +168,11 @@ async def test_a_part_comes_back_and_the_rest_may_stay_longer(
 async def test_the_list_shows_the_overdue_and_finds(
     browser: Client, service: Service, volunteer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day = rules.day_after(service_counter.local_today(), 1)
+    day = days.day_after(days.today(), 1)
     ask(service, "counter_lend", item="D-1", to="<b>Fanfare</b>", due=day)
     ask(service, "counter_lend", item="C-1", to="Amis")
     later = now() + 5 * 86_400
-    monkeypatch.setattr(service_counter, "now", lambda: later)
+    monkeypatch.setattr(days, "today", lambda: days.day_of(later))
     page = await get(browser, "/counter", show="overdue")
     assert "4 days late" in page and "Amis" not in page
     assert "&lt;b&gt;Fanfare" in page and "<b>Fanfare" not in page
@@ -269,12 +268,12 @@ async def post_office() -> AsyncIterator[Post]:
 
 @pytest.fixture
 def two_overdue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    due = rules.day_after(service_counter.local_today(), 1)
+    due = days.day_after(days.today(), 1)
     for item, to, email in (("D-1", "Zoé", "zoe@example.org"), ("C-1", "Sans adresse", "")):
         ask(service, "counter_lend", item=item, to=to, email=email, due=due)
     later = now() + 5 * 86_400
-    for module in (service_counter, service_reminders):
-        monkeypatch.setattr(module, "now", lambda: later)
+    monkeypatch.setattr(days, "today", lambda: days.day_of(later))
+    monkeypatch.setattr(service_reminders, "now", lambda: later)
 
 
 @pytest.mark.usefixtures("two_overdue")
