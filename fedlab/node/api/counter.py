@@ -1,6 +1,5 @@
 """`/api/v1/counter/loans`: the counter for programs: what is out, lend, take back, extend."""
 
-import re
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -11,12 +10,12 @@ from msgspec import Meta
 from fedlab.node.api.asking import KEY, PREFIX, WRITE_ERRORS, json_of, query_of, write
 from fedlab.node.api.openapi import Endpoint, Param
 from fedlab.node.errors import NotFoundError
+from fedlab.node.numbers import whole
 from fedlab.node.service.counter import Cents, Note, Quantity
-from fedlab.node.service.loans import LoanAnswer, LoansAnswer
+from fedlab.node.service.counteranswers import LoanAnswer, LoansAnswer
 from fedlab.node.web.access import person_of
 from fedlab.node.web.keys import node_of
 
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
 Day = Annotated[str, Meta(description="YYYY-MM-DD")]
 
 
@@ -78,9 +77,9 @@ async def extend(request: web.Request) -> web.Response:
 
 def _loan_of(request: web.Request) -> int:
     text = request.match_info["loan"]
-    if not _NUMBER.fullmatch(text):
+    if (number := whole(text)) is None:
         raise NotFoundError(f"there is no loan {text!r}", "see the list of loans")
-    return int(text)
+    return number
 
 
 LOANS_PARAMS: Final = (

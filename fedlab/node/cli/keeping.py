@@ -269,11 +269,7 @@ def _show_status(answer: dict[str, Any]) -> None:
 
 
 def _moment(at: int | None) -> str:
-    if at is None:
-        return "never"
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    return show.day_and_time(at) or "never"
 
 
 COMMANDS: list[click.Command] = [backup, restore, new_keys, doctor, service, upgrade]

@@ -7,6 +7,7 @@ import click
 from fedlab.node.cli import show
 from fedlab.node.cli.base import Branch, Invocation, pass_invocation, say
 from fedlab.node.cli.values import DAY, EUROS, QUANTITY
+from fedlab.node.numbers import whole
 
 NOTE = click.option("--note", help="What the other side is to know.")
 LOAN = click.argument("loan", metavar="LOAN")
@@ -23,9 +24,9 @@ class MovedLine(click.ParamType[dict[str, Any]]):
         """Return number, thousandths and condition, as far as they are said."""
         number, _, rest = str(value).partition(":")
         quantity, _, condition = rest.partition(":")
-        if not number.isdecimal():
+        if (at := whole(number)) is None:
             self.fail(f"{value!r} is not a line such as 0, 0:2 or 0:1:broken", param, ctx)
-        line: dict[str, Any] = {"line": int(number)}
+        line: dict[str, Any] = {"line": at}
         if quantity:
             line["quantity"] = QUANTITY.convert(quantity, param, ctx)
         if condition:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from fedlab.node.numbers import spelled
+
 _UNITS_OF_TIME = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -61,8 +63,7 @@ def quantity(thousandths: int | None, unit: str | None = None) -> str:
     """Write a quantity as people do: 2500 kg is `2.5 kg`."""
     if thousandths is None:
         return ""
-    whole, rest = divmod(thousandths, 1000)
-    number = f"{whole}.{rest:03}".rstrip("0").rstrip(".")
+    number = spelled(thousandths)
     return f"{number} {unit}" if unit and unit != "piece" else number
 
 

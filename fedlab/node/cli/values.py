@@ -1,21 +1,14 @@
 """What people type: quantities and euros, read into whole numbers, and days."""
 
-import datetime
-import re
 from typing import Any, Final
 
 import click
 
+from fedlab.node.days import is_day
+from fedlab.node.numbers import decimal
+
 # What clears a field, as an empty text does.
 CLEARED: Final = ""
-_DECIMAL: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}))?")
-
-
-def _decimal(text: str, digits: int) -> int | None:
-    match = _DECIMAL.fullmatch(text.strip())
-    if match is None or len(match[2] or "") > digits:
-        return None
-    return int(match[1] + (match[2] or "").ljust(digits, "0"))
 
 
 class Quantity(click.ParamType[int | str]):
@@ -31,7 +24,7 @@ class Quantity(click.ParamType[int | str]):
             return value
         if value in (CLEARED, "unknown"):
             return CLEARED
-        thousandths = _decimal(str(value), 3)
+        thousandths = decimal(str(value), 3)
         if thousandths is None:
             self.fail(f"{value!r} is not a quantity such as 3 or 2.5, nor `unknown`", param, ctx)
         return thousandths
@@ -50,7 +43,7 @@ class Euros(click.ParamType[int | str]):
             return value
         if value in (CLEARED, "none"):
             return CLEARED
-        cents = _decimal(str(value), 2)
+        cents = decimal(str(value), 2)
         if cents is None:
             self.fail(f"{value!r} is not an amount such as 12 or 12.50, nor `none`", param, ctx)
         return cents
@@ -64,12 +57,9 @@ class Day(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the ISO date."""
         text = str(value)
-        try:
-            if len(text) != 10:
-                raise ValueError(text)
-            return datetime.date.fromisoformat(text).isoformat()
-        except ValueError:
+        if not is_day(text):
             self.fail(f"{value!r} is not a day such as 2026-03-21", param, ctx)
+        return text
 
 
 QUANTITY: Final = Quantity()

@@ -7,7 +7,7 @@ from fedlab.node.days import today
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.mail import is_email
 from fedlab.node.members.people import Member, fold
-from fedlab.node.service.loans import BorrowerAnswer, BorrowersAnswer, Reach
+from fedlab.node.service.counteranswers import BorrowerAnswer, BorrowersAnswer, Reach
 from fedlab.node.store.house import Counter
 from fedlab.node.store.records import SavedBody, SavedLoan
 from fedlab.protocol.limits import BORROWER_CHARS_MAX, PHONE_CHARS_MAX

@@ -16,10 +16,11 @@ from fedlab.inventory.item import Hold, ItemState
 from fedlab.node import counter as rules
 from fedlab.node import days
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
+from fedlab.node.numbers import spelled
 from fedlab.node.service import names
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.borrowers import Borrowers
-from fedlab.node.service.loans import LoanAnswer, LoansAnswer, shown_loan
+from fedlab.node.service.counteranswers import LoanAnswer, LoansAnswer, shown_loan
 from fedlab.node.store.records import NewLoan, SavedLoan
 from fedlab.node.writer import Draft
 from fedlab.protocol.errors import LocalProtocolError
@@ -109,7 +110,7 @@ class Counter:
             if quantity is not None and saved.quantity is not None and quantity != saved.quantity:
                 if quantity > saved.quantity:
                     raise ConflictError(
-                        f"only {_many(saved.quantity)} went out, not {_many(quantity)}",
+                        f"only {spelled(saved.quantity)} went out, not {spelled(quantity)}",
                         "say at most what is out",
                     )
                 part = self._table.split(loan, quantity)
@@ -255,7 +256,7 @@ class Counter:
         there = state.fact.quantity
         if there is not UNSET and (quantity or ONE) > there:
             raise ConflictError(
-                f"there are only {_many(there)} of {state.code}, not {_many(quantity or ONE)}",
+                f"there are only {spelled(there)} of {state.code}, not {spelled(quantity or ONE)}",
                 "lend less, or correct how many there are",
                 code="too_many",
             )
@@ -281,7 +282,7 @@ class Counter:
             raise BadRequestError(str(exc), exc.hint) from exc
         if free is not None and free < (quantity or ONE):
             raise ConflictError(
-                f"{state.code} is not free from {first} to {last}: {_many(free)} of it are",
+                f"{state.code} is not free from {first} to {last}: {spelled(free)} of it are",
                 "choose other days, or lend it anyway",
                 code="not_free",
             )
@@ -328,7 +329,3 @@ def _hold(code: str, wanted: Hold) -> ItemHold:
 
 def _release(code: str, hold: str) -> ItemRelease:
     return ItemRelease(by="", e=0, n=0, at=0, code=code, hold=hold)
-
-
-def _many(thousandths: int) -> str:
-    return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".")

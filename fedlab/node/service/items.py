@@ -24,6 +24,7 @@ from fedlab.inventory.item import ItemState
 from fedlab.node.catalogue import VIEWS_AT_ONCE
 from fedlab.node.codewords import code_words
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
+from fedlab.node.numbers import spelled
 from fedlab.node.service import names
 from fedlab.node.service.answers import HoldAnswer, ItemAnswer, ItemDone, ItemsAnswer
 from fedlab.node.service.base import Opened
@@ -250,9 +251,8 @@ def _check_there_are(state: ItemState, quantity: int | None) -> None:
     """Raise ConflictError if that is more than there is of an item, as far as that is known."""
     there = state.fact.quantity
     if quantity is not None and there is not UNSET and quantity > there:
-        have, asked = (f"{many / 1000:.3f}".rstrip("0").rstrip(".") for many in (there, quantity))
         raise ConflictError(
-            f"there are only {have} of {state.code}, not {asked}",
+            f"there are only {spelled(there)} of {state.code}, not {spelled(quantity)}",
             f"hold less, or say how many there are with `fedlab item set {state.code} --quantity`",
         )
 

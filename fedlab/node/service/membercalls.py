@@ -8,6 +8,7 @@ from fedlab.node.errors import NotFoundError
 from fedlab.node.members import passwords
 from fedlab.node.members.people import Member, fold
 from fedlab.node.members.roles import Role
+from fedlab.node.numbers import whole
 from fedlab.node.service.memberlists import MembersImported
 from fedlab.protocol.limits import MEMBERS_LISTED_MAX
 
@@ -86,8 +87,8 @@ class MemberCalls:
 
     def _find(self, text: str) -> int:
         """Return the member meant by number or login; raise NotFoundError."""
-        if text.isascii() and text.isdecimal() and len(text) < 16:
-            return self._service.members.get(int(text)).id
+        if (number := whole(text)) is not None:
+            return self._service.members.get(number).id
         found = self._service.store.members.by_login(fold(text))
         if found is None:
             raise NotFoundError(f"there is no member {text!r}", "see `fedlab member list`")

@@ -13,7 +13,7 @@ from fedlab.node.errors import BadRequestError, NotFoundError
 from fedlab.node.mail import MailSettings, check_settings
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.counter import Counter
-from fedlab.node.service.loans import ReminderAnswer, RemindersAnswer
+from fedlab.node.service.counteranswers import ReminderAnswer, RemindersAnswer
 from fedlab.node.store.records import SavedReminder
 from fedlab.protocol.limits import LOANS_LISTED_MAX
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from fedlab.node.errors import ServiceError
 from fedlab.node.members import passwords
 from fedlab.node.members.roles import RIGHTS, Right
+from fedlab.node.numbers import whole
 from fedlab.node.web.access import person_of, sign_in
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
@@ -21,8 +22,7 @@ TOKEN_RIGHTS = (Right.EDIT_ITEMS, Right.LEND, Right.NEED, Right.SEE_DESK)
 
 def number_of(request: web.Request) -> int:
     """Return the number in a path; one that is no number is nobody's."""
-    text = request.match_info["number"]
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else 0
+    return whole(request.match_info["number"]) or 0
 
 
 @routes.get("/account")

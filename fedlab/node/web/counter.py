@@ -13,6 +13,7 @@ from aiohttp import web
 from fedlab.node import counter as rules
 from fedlab.node.days import day_after, today
 from fedlab.node.errors import BadRequestError, NotFoundError, ServiceError
+from fedlab.node.numbers import decimal, spelled, whole
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web.access import person_of
 from fedlab.node.web.keys import node_of
@@ -21,9 +22,7 @@ from fedlab.node.web.pages import render
 
 routes = web.RouteTableDef()
 
-_DECIMAL: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}))?")
 _BORROWER: Final = re.compile(r"([mb])([0-9]{1,15})")
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
 SHOWS: Final = ("out", "overdue", "back")
 
 
@@ -56,8 +55,8 @@ class LendForm(msgspec.Struct):
         """Return it as the service takes it; raise BadRequestError with the field as its code."""
         asked: dict[str, Any] = {"due": self.due, "note": self.note, "anyway": self.anyway}
         if self.quantity:
-            asked["quantity"] = decimal(self.quantity, 3, "quantity") or _wrong("quantity")
-        asked["caution"] = decimal(self.caution, 2, "caution") if self.caution else 0
+            asked["quantity"] = _quantity(self.quantity)
+        asked["caution"] = _decimal(self.caution, 2, "caution") if self.caution else 0
         if known := _BORROWER.fullmatch(self.borrower):
             asked["member" if known[1] == "m" else "body"] = int(known[2])
         else:
@@ -138,9 +137,9 @@ async def take_back(request: web.Request) -> web.StreamResponse:
         asked: dict[str, Any] = {"loan": _number(request), "by": person_of(request).id}
         asked["note"] = str(sent.get("note", ""))
         if quantity:
-            asked["quantity"] = decimal(quantity, 3, "quantity") or _wrong("quantity")
+            asked["quantity"] = _quantity(quantity)
         if caution:
-            asked["caution_back"] = decimal(caution, 2, "caution_back")
+            asked["caution_back"] = _decimal(caution, 2, "caution_back")
         done = await node_of(request).call("counter_return", asked)
     except NotFoundError:
         raise
@@ -207,9 +206,9 @@ async def _own_item(request: web.Request) -> ItemAnswer:
 
 def _number(request: web.Request) -> int:
     text = request.match_info["loan"]
-    if not _NUMBER.fullmatch(text):
+    if (number := whole(text)) is None:
         raise NotFoundError(f"there is no loan {text!r}", "see the counter")
-    return int(text)
+    return number
 
 
 def _expected(exc: ServiceError) -> str:
@@ -219,22 +218,23 @@ def _expected(exc: ServiceError) -> str:
     return exc.code
 
 
+def _quantity(text: str) -> int:
+    return _decimal(text, 3, "quantity") or _wrong("quantity")
+
+
+def _decimal(text: str, digits: int, field: str) -> int:
+    """Read a number as people type it; raise BadRequestError with the field as its code."""
+    number = decimal(text, digits)
+    return _wrong(field) if number is None else number
+
+
 def _wrong(field: str) -> int:
     raise BadRequestError(f"{field} cannot be this", "correct it", code=field)
-
-
-def decimal(text: str, digits: int, field: str) -> int:
-    """Read a number as people type it; raise BadRequestError with the field as its code."""
-    match = _DECIMAL.fullmatch(text.strip().replace("\u202f", "").replace("\u00a0", ""))
-    if match is None or len(match[2] or "") > digits:
-        return _wrong(field)
-    return int(match[1] + (match[2] or "").ljust(digits, "0"))
 
 
 def _decimal_text(value: int, digits: int) -> str:
     """Write a number into a field, without what says nothing; nothing for none."""
     if not value:
         return ""
-    whole, rest = divmod(value, 10**digits)
-    shown = f"{whole}.{rest:0{digits}}".rstrip("0").rstrip(".")
-    return shown if digits != 2 or not rest else f"{whole}.{rest:02}"
+    cents = digits == 2 and value % 100
+    return f"{value // 100}.{cents:02}" if cents else spelled(value, digits)

@@ -12,6 +12,7 @@ from fedlab.formats.headers import FIELDS
 from fedlab.inventory.facts import KINDS
 from fedlab.node.days import seconds_since
 from fedlab.node.errors import ConflictError, NotFoundError, ServiceError
+from fedlab.node.numbers import whole
 from fedlab.node.service.uploads import Asked, Preview, UploadAnswer
 from fedlab.node.web import pages, words
 from fedlab.node.web.guard import more_time
@@ -151,10 +152,10 @@ async def undo(request: web.Request) -> web.StreamResponse:
 
 
 def _number(request: web.Request) -> int:
-    text = request.match_info["number"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+    number = whole(request.match_info["number"])
+    if number is None:
         raise NotFoundError("there is no such file", "see the list of imports")
-    return int(text)
+    return number
 
 
 @routes.get("/desk/import/{number}")

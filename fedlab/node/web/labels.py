@@ -9,6 +9,7 @@ from fedlab.formats.labels import MARGIN, SHEETS, TYPE_SIZES, Sheet, fit_name, q
 from fedlab.inventory.facts import KINDS
 from fedlab.node.app import Node
 from fedlab.node.errors import BadRequestError, NotFoundError, ServiceError
+from fedlab.node.numbers import whole
 from fedlab.node.service.labels import can_typeset, sheet_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import render
@@ -26,12 +27,12 @@ def _asked(request: web.Request) -> dict[str, str]:
 
 
 def _start(asked: dict[str, str], sheet: Sheet) -> int:
-    start = asked["start"]
-    if not (start.isdecimal() and len(start) < 4 and 1 <= int(start) <= sheet.labels):
+    start = whole(asked["start"])
+    if start is None or not 1 <= start <= sheet.labels:
         raise BadRequestError(
             f"a sheet has the places 1 to {sheet.labels}", "give one of these", code="start"
         )
-    return int(start)
+    return start
 
 
 async def _form(

@@ -11,6 +11,7 @@ from fedlab.node.days import today
 from fedlab.node.errors import BadRequestError, ConflictError, ForbiddenError, ServiceError
 from fedlab.node.members.people import Member
 from fedlab.node.members.roles import Role, grants
+from fedlab.node.numbers import whole
 from fedlab.node.web.access import person_of
 from fedlab.node.web.account import number_of
 from fedlab.node.web.journalwords import line_of
@@ -182,8 +183,7 @@ async def import_list(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/journal")
 async def journal(request: web.Request) -> web.StreamResponse:
-    node, before = node_of(request), request.query.get("before", "")
-    at = int(before) if before.isdecimal() and before.isascii() and len(before) < 16 else None
+    node, at = node_of(request), whole(request.query.get("before", ""))
     clicks = await node.read(node.service.members.journal, CLICKS, at)
     older = f"/journal?before={clicks[-1].at}" if len(clicks) == CLICKS else ""
     return render(

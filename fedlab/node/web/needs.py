@@ -1,7 +1,5 @@
 """Needs: what labs seek and nobody's inventory answers; publish one, answer one, close one."""
 
-import re
-from decimal import Decimal
 from typing import Any, Final
 
 from aiohttp import web
@@ -10,6 +8,7 @@ from fedlab.inventory.facts import KINDS, TERMS, UNITS
 from fedlab.node.days import is_day, today
 from fedlab.node.errors import ServiceError
 from fedlab.node.members.roles import Right
+from fedlab.node.numbers import decimal
 from fedlab.node.service.needs import NeedAnswer
 from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language
@@ -28,7 +27,6 @@ routes = web.RouteTableDef()
 
 # Own items that may be what is sought; more would be a search of its own.
 MATCHES: Final = 5
-_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,3})?")
 _FIELDS: Final = ("title", "description", "kind", "quantity", "unit", "until")
 
 
@@ -202,11 +200,9 @@ def _read(language: Language, typed: dict[str, str]) -> tuple[dict[str, str], di
         problems["description"] = _("This is too long.")
     need["kind"] = typed["kind"] if typed["kind"] in KINDS else "tool"
     need["unit"] = typed["unit"] if typed["unit"] in UNITS else "piece"
-    if number := re.sub(r"\s", "", typed["quantity"]):
-        many = Decimal(number.replace(",", ".")) * 1000 if _NUMBER.fullmatch(number) else 0
-        if 0 < many <= QUANTITY_MAX:
-            need["quantity"] = int(many)
-        else:
+    if typed["quantity"]:
+        need["quantity"] = many = decimal(typed["quantity"], 3) or 0
+        if not 0 < many <= QUANTITY_MAX:
             problems["quantity"] = _("Write a number above 0, or leave it empty.")
     if until := typed["until"].strip():
         need["until"] = until

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from fedlab.node.addresses import is_only_here
 from fedlab.node.errors import ServiceError
+from fedlab.node.numbers import whole
 from fedlab.node.service.network import InvitationSeen
 from fedlab.node.web.access import local_path
 from fedlab.node.web.i18n import Language
@@ -65,9 +66,8 @@ def _done(request: web.Request, language: Language) -> str:
     return words.get(query.get("done", ""), "")
 
 
-def _count(query: Mapping[str, str], name: str) -> str:
-    text = query.get(name, "")
-    return text if text.isdecimal() and len(text) < 12 else "0"
+def _count(query: Mapping[str, str], name: str) -> int:
+    return whole(query.get(name, "")) or 0
 
 
 def size_text(language: Language, size: int) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 from fedlab.node.errors import BadRequestError, NotFoundError
 from fedlab.node.mail import MailError, MailSettings, is_email, send_mail
 from fedlab.node.members.roles import Right
+from fedlab.node.numbers import whole
 from fedlab.node.web.access import person_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import render
@@ -36,9 +37,9 @@ async def reminders(request: web.Request) -> web.StreamResponse:
 @routes.post("/counter/reminders/{reminder}/told")
 async def told(request: web.Request) -> web.StreamResponse:
     text = request.match_info["reminder"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+    if (reminder := whole(text)) is None:
         raise NotFoundError(f"there is no reminder {text!r}", "see the counter")
-    await node_of(request).call("counter_told", {"reminder": int(text)})
+    await node_of(request).call("counter_told", {"reminder": reminder})
     raise web.HTTPSeeOther("/counter/reminders")
 
 
@@ -83,17 +84,17 @@ async def _try(request: web.Request, settings: MailSettings, to: str) -> None:
 
 def _settings(sent: Mapping[str, Any], known: MailSettings | None) -> MailSettings:
     """Return the settings as typed; an empty password is the one that is kept, of that server."""
-    port = str(sent.get("port", "")).strip()
+    port = whole(str(sent.get("port", "")).strip())
     typed = {
         name: str(sent.get(name, "")).strip() for name in ("host", "sender", "user", "security")
     }
     password = str(sent.get("password", ""))
     if not password and known and (known.host, known.user) == (typed["host"], typed["user"]):
         password = known.password
-    if not (port.isascii() and port.isdecimal() and len(port) < 6):
+    if port is None:
         raise BadRequestError("port cannot be this", "correct it", code="port")
     try:
-        return msgspec.convert({**typed, "port": int(port), "password": password}, MailSettings)
+        return msgspec.convert({**typed, "port": port, "password": password}, MailSettings)
     except msgspec.ValidationError as exc:
         raise BadRequestError(str(exc), "correct it", code="security") from exc
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from fedlab.node.app import Node
 from fedlab.node.mail import MailError, MailSettings, send_mail
-from fedlab.node.service.loans import LoanAnswer, ReminderAnswer
+from fedlab.node.service.counteranswers import LoanAnswer, ReminderAnswer
 from fedlab.node.web.i18n import Language, language
 from fedlab.node.web.keys import NODE
 

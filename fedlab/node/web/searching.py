@@ -15,6 +15,7 @@ from aiohttp import web
 from fedlab.inventory.facts import KINDS, TERMS
 from fedlab.node.days import days_between, is_day
 from fedlab.node.errors import ServiceError
+from fedlab.node.numbers import whole
 from fedlab.node.service.answers import SearchAnswer
 from fedlab.node.service.places import UnknownPlaceError
 from fedlab.node.web import words
@@ -158,7 +159,7 @@ def _context(
 
 
 def _page(text: str) -> int:
-    return min(max(int(text), 1), PAGES) if text.isdecimal() and len(text) < 4 else 1
+    return min(max(whole(text) or 1, 1), PAGES)
 
 
 def _read(language: Language, form: SearchForm) -> tuple[dict[str, str], dict[str, Any]]:
