@@ -1,10 +1,6 @@
 """The web application of a node: pages, API, logs and the peers' WebSocket under one roof."""
 
-import hashlib
 import logging
-from functools import cache
-from pathlib import Path
-from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -13,7 +9,7 @@ from fedlab.node import driver
 from fedlab.node.api import routes as api
 from fedlab.node.app import Node
 from fedlab.node.errors import NotFoundError, ServiceError, error_body, explain
-from fedlab.node.web import (  # the inventory desk
+from fedlab.node.web import (
     account,
     accounts,
     adding,
@@ -42,24 +38,9 @@ from fedlab.node.web import (  # the inventory desk
 )
 from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.compressing import compress
+from fedlab.node.web.dressing import BODY_BYTES_MAX, dress
 from fedlab.node.web.guard import progress
 from fedlab.node.web.keys import NODE
-
-STATIC_DIR: Final = Path(__file__).parent / "static"
-# A form or a JSON body of ours is small; imports and photos bring their own limits.
-BODY_BYTES_MAX: Final = 1024 * 1024
-# Everything is served by the node itself; nothing inline, nothing framed, nothing embedded.
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 _log = logging.getLogger("fedlab.web")
 
@@ -87,18 +68,6 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     return pages.error_page(request, error, status)
 
 
-async def _secure(request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-
-
-@cache
-def static_url(name: str) -> str:
-    """The address of a file we serve, with its digest, so that it can be kept for ever."""
-    digest = hashlib.sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
-
-
 def make_web_app(node: Node) -> web.Application:
     """Everything that a node serves on its public port."""
     app = web.Application(
@@ -106,7 +75,7 @@ def make_web_app(node: Node) -> web.Application:
         client_max_size=BODY_BYTES_MAX,
     )
     app[NODE] = node
-    pages.setup(app, static_url)
+    pages.setup(app)
     accounts.setup(app)
     setup.setup(app)
     importing.setup(app)
@@ -139,7 +108,6 @@ def make_web_app(node: Node) -> web.Application:
         driver.routes,
     ):
         app.router.add_routes(routes)
-    app.router.add_static("/static/", STATIC_DIR)
-    app.on_response_prepare.append(_secure)
+    dress(app)
     app.cleanup_ctx.append(reminding.make_rounds)
     return app

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -29,9 +29,12 @@ from fedlab.node.firststart import CodeGate, FirstStart, Plan
 from fedlab.node.keeping.clockwork import watched
 from fedlab.node.keeping.restoration import Restoration
 from fedlab.node.web import pages
+from fedlab.node.web.access import SAFE_METHODS, is_from_here
+from fedlab.node.web.dressing import BODY_BYTES_MAX, dress
 from fedlab.node.web.guard import listen, progress
-from fedlab.node.web.i18n import Language, negotiate
+from fedlab.node.web.health import healthz
 from fedlab.node.web.labwords import lab_words
+from fedlab.node.web.pages import language_of
 from fedlab.node.web.profileform import place_text, read_profile
 
 SETUP_COOKIE: Final = "fedlab_setup"
@@ -48,22 +51,11 @@ routes = web.RouteTableDef()
 _log = logging.getLogger("fedlab.web")
 
 
-def language_of(request: web.Request) -> Language:
-    """Return the language of one answer."""
-    return negotiate(
-        request.query.get("lang"),
-        request.cookies.get(pages.LANGUAGE_COOKIE),
-        request.headers.get("Accept-Language", ""),
-        "fr",
-    )
-
-
 def render(
     request: web.Request, template: str, status: int = 200, **context: Any
 ) -> web.StreamResponse:
     """Answer with a page of the first start."""
     language = language_of(request)
-    here = {**request.query}
     response = aiohttp_jinja2.render_template(
         template,
         request,
@@ -71,17 +63,13 @@ def render(
             "language": language,
             "_": language.gettext,
             "ngettext": language.ngettext,
-            # A page that answers a form has no address to come back to: the step's own has.
-            "switch": lambda code: f"{request.path}?{urlencode({**here, 'lang': code})}",
+            "switch": lambda code: pages.switch_to(request, code),
             "at": "",
             **context,
         },
         status=status,
     )
-    if request.query.get("lang") == language.code:
-        response.set_cookie(
-            pages.LANGUAGE_COOKIE, language.code, max_age=31_536_000, httponly=True, samesite="Lax"
-        )
+    pages.keep_language(request, response)
     response.headers["Cache-Control"] = "no-store"  # words that nobody else may see
     return response
 
@@ -113,18 +101,11 @@ def _keep_invitation(request: web.Request, response: web.Response) -> web.Respon
     return response
 
 
-def _is_from_here(request: web.Request) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
-
-
 @web.middleware
 async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Lead everybody to the set-up, those with the code through it, and answer errors."""
     try:
-        if request.method not in ("GET", "HEAD") and not _is_from_here(request):
+        if request.method not in SAFE_METHODS and not is_from_here(request):
             raise ForbiddenError(
                 "this came from a page of another site", "open this page anew", code="cross_site"
             )
@@ -158,11 +139,6 @@ async def _door(request: web.Request, handler: Handler) -> web.StreamResponse:
                 request, "setup_error.html", error.http_status, title=title, said=error.message
             )
         return web.json_response(error_body(error), status=error.http_status)
-
-
-@routes.get("/healthz")
-async def healthz(request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
 
 
 @routes.get("/setup")
@@ -309,28 +285,20 @@ def _named(request: web.Request) -> Plan:
     return plan
 
 
-async def _secure(request: web.Request, response: web.StreamResponse) -> None:
-    from fedlab.node.web.app import SECURITY_HEADERS
-
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-
-
 def make_first_app(start: FirstStart) -> web.Application:
     """Everything that is served before there is a lab."""
-    from fedlab.node.web import restoring  # late: these know us
-    from fedlab.node.web.app import BODY_BYTES_MAX, STATIC_DIR, static_url
+    from fedlab.node.web import restoring  # late: it knows us
 
     app = web.Application(middlewares=[progress, _door], client_max_size=BODY_BYTES_MAX)
     app[START] = start
     app[FOUNDED] = asyncio.Event()
-    pages.setup(app, static_url)
+    pages.setup(app)
     app[RESTORATION] = Restoration(start.folder)
     app.router.add_routes(restoring.routes)
     app.router.add_routes(routes)
-    app.router.add_static("/static/", STATIC_DIR)
+    app.router.add_get("/healthz", healthz)
+    dress(app)
     app.router.add_get("/{rest:.*}", begin)
-    app.on_response_prepare.append(_secure)
     return app
 
 

@@ -1,6 +1,5 @@
 """What all pages share, and those of the labs. Plain forms; htmx only makes them live."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from aiohttp import web
 from fedlab.node.errors import NotFoundError, ServiceError
 from fedlab.node.web import words
 from fedlab.node.web.access import person_of
+from fedlab.node.web.dressing import static_url
 from fedlab.node.web.hours import hours_in_words
 from fedlab.node.web.i18n import Language, negotiate
 from fedlab.node.web.keys import ATTENTION, SETUP, node_of
@@ -41,15 +41,26 @@ def language_of(request: web.Request) -> Language:
     )
 
 
+def keep_language(request: web.Request, response: web.StreamResponse) -> None:
+    """Have the browser keep the language that was just chosen, for a year."""
+    code = language_of(request).code
+    if request.query.get("lang") == code:
+        response.set_cookie(
+            LANGUAGE_COOKIE, code, max_age=31_536_000, httponly=True, samesite="Lax"
+        )
+
+
+def switch_to(request: web.Request, code: str) -> str:
+    """Return the address of the page in hand in another language."""
+    return f"{request.path}?{urlencode({**request.query, 'lang': code})}"
+
+
 def render(
     request: web.Request, template: str, status: int = 200, **context: Any
 ) -> web.StreamResponse:
+    """Answer with a page: what all templates know, and what is handed to this one."""
     language = language_of(request)
     node = node_of(request)
-
-    def switch(code: str) -> str:
-        return f"{request.path}?{urlencode({**request.query, 'lang': code})}"
-
     response = aiohttp_jinja2.render_template(
         template,
         request,
@@ -68,7 +79,7 @@ def render(
             "person": person_of(request),
             "may": person_of(request).may,
             "stale_s": words.STALE_SECONDS,
-            "switch": switch,
+            "switch": lambda code: switch_to(request, code),
             "told": lambda *sentences: told(language, *sentences),
             "page": "",
             "setting_up": request.app[SETUP].step,
@@ -77,10 +88,7 @@ def render(
         },
         status=status,
     )
-    if request.query.get("lang") == language.code:
-        response.set_cookie(
-            LANGUAGE_COOKIE, language.code, max_age=31_536_000, httponly=True, samesite="Lax"
-        )
+    keep_language(request, response)
     if person_of(request).id is not None:  # nobody else may see it by going back
         response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept-Language, Cookie, HX-Request"
@@ -145,7 +153,7 @@ async def lab(request: web.Request) -> web.StreamResponse:
     )
 
 
-def setup(app: web.Application, static_url: Callable[[str], str]) -> None:
+def setup(app: web.Application) -> None:
     """Give the application its templates: escaped, and strict about what is missing."""
     env = aiohttp_jinja2.setup(
         app,

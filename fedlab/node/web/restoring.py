@@ -15,9 +15,10 @@ from fedlab.node.firststart import part_of, tidy
 from fedlab.node.keeping.restoration import RECEIVING, Wanted
 from fedlab.node.keeping.words import WordsError, read_words
 from fedlab.node.web.finding import describe, find_backups
-from fedlab.node.web.firststart import FOUNDED, RESTORATION, START, language_of, render
+from fedlab.node.web.firststart import FOUNDED, RESTORATION, START, render
 from fedlab.node.web.guard import more_time
 from fedlab.node.web.i18n import Language
+from fedlab.node.web.pages import language_of
 from fedlab.protocol.limits import RESTORE_UPLOAD_BYTES_MAX, URLS_MAX, WORDS_CHARS_MAX
 
 routes = web.RouteTableDef()

@@ -7,10 +7,9 @@ from aiohttp import web
 
 from fedlab import __version__
 from fedlab.node.service.profile import ProfileChange
-from fedlab.node.web.firststart import language_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.labwords import lab_words
-from fedlab.node.web.pages import render
+from fedlab.node.web.pages import language_of, render
 from fedlab.node.web.profileform import TEXTS, place_text, read_profile
 
 routes = web.RouteTableDef()

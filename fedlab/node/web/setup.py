@@ -21,11 +21,11 @@ from fedlab.node.web.firststart import (
     SETUP_COOKIE,
     ask_code,
     knows_code,
-    language_of,
     render,
     take_code,
 )
 from fedlab.node.web.keys import NODE, SETUP, SetUp, node_of
+from fedlab.node.web.pages import language_of
 from fedlab.protocol.limits import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 
 routes = web.RouteTableDef()
