@@ -12,6 +12,7 @@ import os
 import re
 import sqlite3
 import tarfile
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
@@ -122,8 +123,7 @@ def open_private(path: Path) -> BinaryIO:
 
 
 def _name(line: Line) -> str:
-    import time  # the name is for people and for the order; the line says the moment itself
-
+    # For people and for the order; the line says the moment itself.
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(line.at))
     return f"fedlab-{line.lab[:8]}-{stamp}{SUFFIX}"
 

@@ -1,6 +1,7 @@
 """Opening the next epoch of one's own lab: new keys, named by the recovery words on paper."""
 
 import os
+from typing import Final
 
 from fedlab.node.config import Folder
 from fedlab.node.errors import BadRequestError, ConflictError
@@ -23,7 +24,7 @@ from fedlab.protocol.keys import KEY_BYTES, signing_public
 from fedlab.protocol.merkle import EMPTY_ROOT
 
 # The public key to which backups are sealed, in hex; made from the recovery words.
-BACKUP_KEY: str = "backup_key"
+BACKUP_KEY: Final = "backup_key"
 
 
 def check_words(store: Store, entropy: bytes) -> None:

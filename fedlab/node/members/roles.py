@@ -1,7 +1,7 @@
 """Who may do what: one table of roles and rights, from which everything else is refused.
 
-A role grants what its row says and nothing more. Pages, API and tokens ask `allows`; the tests walk
-every route with every role.
+A role grants what its row says and nothing more. Pages, API and tokens ask `Person.may` in
+`web/access.py`; the tests walk every route with every role.
 """
 
 from collections.abc import Mapping
@@ -64,11 +64,6 @@ GRANTS: Final[Mapping[Role, frozenset[Role]]] = MappingProxyType(
         Role.ADMIN: frozenset(Role) - {Role.VISITOR},
     }
 )
-
-
-def allows(role: Role, right: Right) -> bool:
-    """Say whether a role has a right; what stands nowhere is refused."""
-    return right in RIGHTS.get(role, frozenset())
 
 
 def grants(giver: Role, role: Role) -> bool:

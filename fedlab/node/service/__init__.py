@@ -12,7 +12,7 @@ from fedlab.node.config import Folder
 from fedlab.node.errors import ConfigurationError
 from fedlab.node.projector import Projector
 from fedlab.node.service.answers import LabAnswer
-from fedlab.node.service.attention import Attention, loan_troubles
+from fedlab.node.service.attention import Attention
 from fedlab.node.service.backups import Backups
 from fedlab.node.service.base import Opened
 from fedlab.node.service.borrowers import Borrowers
@@ -80,7 +80,7 @@ class Service:
         self.member_calls = MemberCalls(self)
         self.network = Network(self.opened, self.peers)
         self.attention = Attention(self.opened, self.network)
-        self.attention.sources.append(loan_troubles(self.counter, self.reminders))
+        self.attention.sources.append(self.reminders.attention)
         self.attention.sources.append(self.backups.attention)
         finding = Finding(self.opened, shown)
         self.search = finding.search

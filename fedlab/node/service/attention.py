@@ -11,10 +11,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from fedlab.node.members.roles import Right
 from fedlab.node.service.base import Opened
-from fedlab.node.service.counter import Counter
 from fedlab.node.service.network import Network
-from fedlab.node.service.reminders import Reminders
 from fedlab.protocol.limits import PEER_BUDGET_BYTES
 
 Severity = Literal["urgent", "soon", "hint"]
@@ -31,7 +30,7 @@ DISK_BYTES_MIN: Final = 512 * 1024 * 1024
 BUDGET_FULL: Final = 0.9
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class Trouble(msgspec.Struct, frozen=True):
     """One thing that somebody should see to; `right` says who can, `remedy` where.
 
     `name` is of the lab, or of the folder, that it is about; pages have words for each `code`.
@@ -39,7 +38,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     severity: Severity
-    right: str
+    right: Right
     remedy: str
     count: int = 1
     name: str = ""
@@ -81,10 +80,10 @@ class Attention:
         opened = self._opened
         if opened.keys is None:
             name = str(opened.folder.keys)
-            return [_trouble("no_keys", "urgent", "settings", "/about", name=name)]
+            return [Trouble("no_keys", "urgent", Right.SETTINGS, "/about", name=name)]
         drafts = len(opened.store.drafts.list())
         if drafts and not opened.gate.is_open:
-            return [_trouble("drafts", "urgent", "peers", "/network", count=drafts)]
+            return [Trouble("drafts", "urgent", Right.PEERS, "/network", count=drafts)]
         return []
 
     def _disk(self) -> list[Trouble]:
@@ -93,7 +92,9 @@ class Attention:
         if free >= DISK_BYTES_MIN:
             return []
         megabytes = free // (1024 * 1024)
-        return [_trouble("disk", "urgent", "settings", "/about", count=megabytes, name=str(path))]
+        return [
+            Trouble("disk", "urgent", Right.SETTINGS, "/about", count=megabytes, name=str(path))
+        ]
 
     def _labs(self) -> list[Trouble]:
         """Labs that contradict themselves, and peers that have been away for days."""
@@ -103,13 +104,13 @@ class Attention:
             own = lab == opened.lab
             code = "own_split_view" if own else "split_view"
             name = names.get(lab, "") or lab[:8]
-            found.append(_trouble(code, "urgent", "peers", f"/lab/{lab}", name=name))
+            found.append(Trouble(code, "urgent", Right.PEERS, f"/lab/{lab}", name=name))
         for peer in self._network.peers():
             if peer.away_s is not None and peer.away_s > AWAY_S:
                 remedy = f"/network#{peer.lab}"
                 name = peer.name or peer.lab[:8]
                 days = peer.away_s // 86_400
-                found.append(_trouble("away", "soon", "peers", remedy, count=days, name=name))
+                found.append(Trouble("away", "soon", Right.PEERS, remedy, count=days, name=name))
         return found
 
     def _budgets(self) -> list[Trouble]:
@@ -118,25 +119,7 @@ class Attention:
             if peer.used_bytes > BUDGET_FULL * PEER_BUDGET_BYTES:
                 percent = 100 * peer.used_bytes // PEER_BUDGET_BYTES
                 remedy, name = f"/network#{peer.lab}", peer.name or peer.lab[:8]
-                found.append(_trouble("budget", "soon", "peers", remedy, count=percent, name=name))
+                found.append(
+                    Trouble("budget", "soon", Right.PEERS, remedy, count=percent, name=name)
+                )
         return found
-
-
-def loan_troubles(counter: Counter, reminders: Reminders) -> Source:
-    """Return the source of what the counter sees to."""
-
-    def find() -> list[Trouble]:
-        found = []
-        if late := len(counter.overdue()):
-            found.append(_trouble("overdue", "soon", "lend", "/counter?show=overdue", count=late))
-        if unsent := reminders.unsent():
-            found.append(_trouble("unsent", "soon", "lend", "/counter/reminders", count=unsent))
-        return found
-
-    return find
-
-
-def _trouble(
-    code: str, severity: Severity, right: str, remedy: str, *, count: int = 1, name: str = ""
-) -> Trouble:
-    return Trouble(code=code, severity=severity, right=right, remedy=remedy, count=count, name=name)

@@ -8,6 +8,7 @@ import msgspec
 
 from fedlab.inventory.item import ItemState
 from fedlab.node.errors import ConflictError, NotFoundError
+from fedlab.node.members.roles import Right
 from fedlab.node.service import names
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.service.attention import Trouble
@@ -158,7 +159,7 @@ class Desk:
             since = now() if fact is None else fact.at
         if since > now() - UNSEEN_SECONDS:
             return []
-        return [Trouble(code="walk_due", severity="hint", right="edit_items", remedy="/desk/walk")]
+        return [Trouble("walk_due", "hint", Right.EDIT_ITEMS, "/desk/walk")]
 
     def begin_walk(self) -> WalksAnswer:
         """Begin a walk; raise ConflictError if one is under way."""

@@ -10,6 +10,7 @@ import msgspec
 
 from fedlab.node.days import is_day, today
 from fedlab.node.errors import ConflictError, ForbiddenError, NotFoundError, ServiceError
+from fedlab.node.mail import is_email
 from fedlab.node.members.people import Click, Member, Session, Token, fold
 from fedlab.node.members.roles import RIGHTS, Right, Role, grants
 from fedlab.node.service.base import Opened, now
@@ -317,7 +318,7 @@ def _checked(fields: dict[str, str]) -> dict[str, Any]:
             raise ServiceError(f"{field}: too long", "shorten it", code=field)
         if field == "name" and not text:
             raise ServiceError("a member needs a name", "type one", code="name")
-        if field == "email" and text and not _is_address(text):
+        if field == "email" and text and not is_email(text):
             raise ServiceError(f"{text!r} is no e-mail address", "check it", code="email")
         if field == "ends" and text and not is_day(text):
             raise ServiceError(f"{text!r} is no day", "write it as 2026-12-31", code="ends")
@@ -326,11 +327,6 @@ def _checked(fields: dict[str, str]) -> dict[str, Any]:
         elif field != "role":
             kept[field] = text
     return kept
-
-
-def _is_address(text: str) -> bool:
-    local, _, domain = text.rpartition("@")
-    return bool(local) and "." in domain.strip(".") and not any(c.isspace() for c in text)
 
 
 @contextmanager

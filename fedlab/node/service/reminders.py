@@ -11,6 +11,8 @@ from fedlab.node import counter as rules
 from fedlab.node import days
 from fedlab.node.errors import BadRequestError, NotFoundError
 from fedlab.node.mail import MailSettings, check_settings
+from fedlab.node.members.roles import Right
+from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.counter import Counter
 from fedlab.node.service.counteranswers import ReminderAnswer, RemindersAnswer
@@ -68,6 +70,16 @@ class Reminders:
     def unsent(self) -> int:
         """Return how many mails did not go, of borrowers that nobody has told otherwise."""
         return self._table.count_failed()
+
+    def attention(self) -> list[Trouble]:
+        """Return the troubles of the counter: what is overdue, and mails that do not go."""
+        found = []
+        if late := len(self._counter.overdue()):
+            remedy = "/counter?show=overdue"
+            found.append(Trouble("overdue", "soon", Right.LEND, remedy, count=late))
+        if unsent := self.unsent():
+            found.append(Trouble("unsent", "soon", Right.LEND, "/counter/reminders", count=unsent))
+        return found
 
     # --- Mail -------------------------------------------------------------------------------------
 
