@@ -25,7 +25,7 @@ from fedlab.node.codewords import code_words
 from fedlab.node.errors import BadRequestError, ConflictError, ServiceError
 from fedlab.node.projector import Projector
 from fedlab.node.store.base import Place, Store
-from fedlab.node.writer import Draft, Written
+from fedlab.node.writer import Draft, Written, fact_of
 from fedlab.protocol.entry import LabId, decode_detail, encode_detail
 from fedlab.protocol.errors import AuthorError, LocalProtocolError
 from fedlab.protocol.limits import SALT_BYTES
@@ -33,7 +33,6 @@ from fedlab.protocol.limits import SALT_BYTES
 _ROWS_SETTING: Final = "imported_rows"
 _DETAILS_AT_ONCE: Final = 512
 _HEAD: Final = frozenset({"t", "by", "e", "n", "at", "code", "detail"})
-_NOBODY: Final = "0" * 64  # the writer puts the lab in its place
 
 # How far a long import is: read, compare or write, and how many rows of how many.
 Progress = Callable[[str, int, int], None]
@@ -166,7 +165,7 @@ def undo_import(opened: Opened, *, dry_run: bool = False) -> ImportAnswer:
     drafts = [
         _set_draft(step.code, step.content)
         if step.content
-        else Draft(ItemRetire(by="", e=0, n=0, at=0, code=step.code))
+        else Draft(fact_of(ItemRetire, {"code": step.code}))
         for step in going
     ]
     if drafts:
@@ -260,8 +259,7 @@ def _done(step: Step, own: Mapping[str, Own], last: Mapping[str, Content]) -> Do
 
 
 def _set_draft(code: str, content: Content) -> Draft:
-    head = {"t": "item.set", "by": _NOBODY, "e": 0, "n": 0, "at": 0, "code": code}
-    return Draft(msgspec.convert(head | content.fact, ItemSet), encode_detail(content.detail))
+    return Draft(fact_of(ItemSet, {"code": code, **content.fact}), encode_detail(content.detail))
 
 
 def _append(opened: Opened, drafts: Sequence[Draft], record: bytes, tell: Tell) -> bool:

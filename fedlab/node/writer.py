@@ -15,11 +15,12 @@ import functools
 import operator
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fedlab.formats.tables import TOLD_EVERY, Tell
@@ -35,6 +36,10 @@ from fedlab.protocol.identity import SecretKeys, read_chain
 from fedlab.protocol.limits import NOTE_BYTES_MAX, SALT_BYTES
 from fedlab.protocol.merkle import EMPTY_ROOT, leaf_hash
 
+F = TypeVar("F", bound=FactHead)
+
+# Who says a fact is known when it is signed; until then it must only not be a lab that exists.
+_NOBODY: Final = "0" * 64
 _read_draft = msgspec.json.Decoder(functools.reduce(operator.or_, FACTS)).decode
 
 
@@ -43,6 +48,16 @@ class Draft(NamedTuple):
 
     fact: FactHead
     detail: bytes | None = None  # the body, without salt
+
+
+def fact_of(kind: type[F], fields: Mapping[str, Any]) -> F:
+    """Return a fact to draft, of fields by their names in the log; None and UNSET are left out.
+
+    Raises msgspec.ValidationError saying what of them cannot be.
+    """
+    head = {"t": kind.__struct_config__.tag, "by": _NOBODY, "e": 0, "n": 0, "at": 0}
+    said = {name: value for name, value in fields.items() if value not in (None, UNSET)}
+    return msgspec.convert(head | said, kind)
 
 
 class Written(NamedTuple):

@@ -22,7 +22,7 @@ from fedlab.node.service.base import Opened, now
 from fedlab.node.service.borrowers import Borrowers
 from fedlab.node.service.counteranswers import LoanAnswer, LoansAnswer, shown_loan
 from fedlab.node.store.records import NewLoan, SavedLoan
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.errors import LocalProtocolError
 from fedlab.protocol.limits import (
     HOLDS_OPEN_MAX,
@@ -205,7 +205,7 @@ class Counter:
             return False
         drafts = []
         if standing is not None:
-            drafts.append(Draft(_release(state.code, loan.hold)))
+            drafts.append(Draft(fact_of(ItemRelease, {"code": state.code, "hold": loan.hold})))
         found = self._orphan(state, wanted) if wanted else ""
         if wanted and not found and not state.retired:
             drafts.append(Draft(_hold(state.code, wanted)))
@@ -319,13 +319,6 @@ def _usual_quantity(state: ItemState) -> int | None:
 
 
 def _hold(code: str, wanted: Hold) -> ItemHold:
-    return ItemHold(
-        by="", e=0, n=0, at=0, code=code, day_from=wanted.day_from,
-        day_to=UNSET if wanted.day_to is None else wanted.day_to,
-        quantity=UNSET if wanted.quantity is None else wanted.quantity,
-        reason=rules.LENT,
-    )  # fmt: skip
-
-
-def _release(code: str, hold: str) -> ItemRelease:
-    return ItemRelease(by="", e=0, n=0, at=0, code=code, hold=hold)
+    when = {"from": wanted.day_from, "to": wanted.day_to}
+    what = {"code": code, "quantity": wanted.quantity, "reason": wanted.reason}
+    return fact_of(ItemHold, when | what)

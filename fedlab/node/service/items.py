@@ -29,7 +29,7 @@ from fedlab.node.service import names
 from fedlab.node.service.answers import HoldAnswer, ItemAnswer, ItemDone, ItemsAnswer
 from fedlab.node.service.base import Opened
 from fedlab.node.service.shown import Shown
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.entry import EntryId, Fact, decode_detail, encode_detail
 from fedlab.protocol.limits import ITEMS_LISTED_MAX, SALT_BYTES
 
@@ -85,8 +85,6 @@ _FACT_FIELDS: Final = (
 _WORDS: Final = {"kind": KINDS, "terms": TERMS, "unit": UNITS, "reason": HOLD_REASONS}
 # How msgspec says where a fact breaks its schema: "… - at `$.terms[0]`".
 _PLACE: Final = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
-# The writer says whose fact it is; what is checked here must only not be a lab's that exists.
-_NOBODY: Final = "0" * 64
 
 
 class Items:
@@ -111,7 +109,7 @@ class Items:
             raise ConflictError(
                 f"there is an item {code} already", f"change it with `fedlab item set {code}`"
             )
-        blank = ItemSet(by="", e=0, n=0, at=0, code=code, kind="tool", unit="piece")
+        blank = fact_of(ItemSet, {"code": code, "kind": "tool", "unit": "piece"})
         return self._write(blank, {"lang": self._language()}, change, revived=state is not None)
 
     def set(self, item: str, change: ItemChange) -> ItemDone:
@@ -122,12 +120,12 @@ class Items:
     def retire(self, item: str) -> ItemDone:
         """Say that an item is gone."""
         state = self._own(item)
-        return self._say(state, ItemRetire(by="", e=0, n=0, at=0, code=state.code))
+        return self._say(state, fact_of(ItemRetire, {"code": state.code}))
 
     def seen(self, item: str) -> ItemDone:
         """Say that an item is still here."""
         state = self._own(item)
-        return self._say(state, ItemSeen(by="", e=0, n=0, at=0, code=state.code))
+        return self._say(state, fact_of(ItemSeen, {"code": state.code}))
 
     def hold(
         self,
@@ -143,8 +141,8 @@ class Items:
         fields = {
             "code": state.code,
             "day_from": day_from,
-            "day_to": UNSET if day_to is None else day_to,
-            "quantity": UNSET if quantity is None else quantity,
+            "day_to": day_to,
+            "quantity": quantity,
             "reason": reason,
         }
         fact = _checked(ItemHold, fields)
@@ -154,7 +152,7 @@ class Items:
     def release(self, hold: str) -> ItemDone:
         """End a hold, named by its entry, or by an item that has only one."""
         state, entry = self._held(hold)
-        return self._say(state, ItemRelease(by="", e=0, n=0, at=0, code=state.code, hold=entry))
+        return self._say(state, fact_of(ItemRelease, {"code": state.code, "hold": entry}))
 
     # --- Showing anybody's ------------------------------------------------------------------------
 
@@ -281,10 +279,8 @@ def _fact_fields(before: ItemSet, change: ItemChange) -> dict[str, Any]:
 def _checked(kind: type[F], fields: dict[str, Any]) -> F:
     """Return a fact of those fields; raise BadRequestError saying which of them cannot be."""
     outside = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
-    given = {outside[name]: value for name, value in fields.items() if value is not UNSET}
-    head = {"t": kind.__struct_config__.tag, "by": _NOBODY, "e": 0, "n": 0, "at": 0}
     try:
-        return msgspec.convert(head | given, kind)
+        return fact_of(kind, {outside[name]: value for name, value in fields.items()})
     except msgspec.ValidationError as exc:
         raise _cannot_be_said(exc, fields) from exc
 

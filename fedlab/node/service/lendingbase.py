@@ -17,7 +17,7 @@ from fedlab.node.service import names
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.lendinganswers import LoanDone
 from fedlab.node.store.base import StoredSubject
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.entry import (
     Entry,
     EntryId,
@@ -33,8 +33,6 @@ from fedlab.protocol.merkle import leaf_hash
 
 F = TypeVar("F", bound=Fact)
 read_loan = msgspec.msgpack.Decoder(Loan).decode
-# The writer says whose fact it is; what is checked here must only not be a lab's that exists.
-_NOBODY: Final = "0" * 64
 
 
 class Loans:
@@ -171,9 +169,7 @@ def told(**texts: str | None) -> bytes | None:
 
 def made(kind: type[F], fields: dict[str, Any]) -> F:
     """Return a fact of those fields; raise BadRequestError saying what cannot be."""
-    head = {"t": kind.__struct_config__.tag, "by": _NOBODY, "e": 0, "n": 0, "at": 0}
-    said = {name: value for name, value in fields.items() if value is not None}
     try:
-        return msgspec.convert(head | said, kind)
+        return fact_of(kind, fields)
     except msgspec.ValidationError as exc:
         raise BadRequestError(f"this cannot be said: {exc}", "see `fedlab loan --help`") from exc

@@ -17,7 +17,7 @@ from fedlab.node.service.answers import (
 from fedlab.node.service.base import Opened
 from fedlab.node.store.base import Place
 from fedlab.node.verify import Report, verify
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.entry import LabId, detail_field
 from fedlab.protocol.limits import LOG_PAGE_ENTRIES
 from fedlab.protocol.merkle import leaf_hash
@@ -68,7 +68,7 @@ class Logs:
             raise ConflictError("this entry has no detail", "there is nothing to erase")
         if opened.store.erased(place.lab, place.epoch, place.at, place.at + 1):
             raise ConflictError("this detail is erased already", "there is nothing left to do")
-        fact = Erase(by="", e=0, n=0, at=0, epoch=place.epoch, index=place.at)
+        fact = fact_of(Erase, {"epoch": place.epoch, "index": place.at})
         erased_by = opened.append_one(Draft(fact))
         # An index keeps the words of what it forgot until it is made anew, which opening it does.
         opened.open_index()

@@ -15,7 +15,7 @@ from fedlab.node.service import names
 from fedlab.node.service.base import Opened
 from fedlab.node.service.shown import Shown, distance_km, point_of
 from fedlab.node.store.base import Place
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.entry import EntryId, LabId, encode_detail, or_none
 from fedlab.protocol.limits import (
     NEED_TEXT_CHARS_MAX,
@@ -123,12 +123,7 @@ class Needs:
             item = self._opened.projector.state(self._opened.lab, code)
             if item is None or item.retired:
                 raise NotFoundError(f"this lab has no item {code}", "add it to the inventory first")
-        fact = NeedJoin(
-            by="", e=0, n=0, at=0,
-            need=state.id,
-            code=UNSET if code is None else code,
-            quantity=UNSET if quantity is None else quantity,
-        )  # fmt: skip
+        fact = fact_of(NeedJoin, {"need": state.id, "code": code, "quantity": quantity})
         return NeedDone(state.id, self._opened.append_one(Draft(fact)))
 
     def close(self, need: str, ending: str = "other") -> NeedDone:
@@ -141,9 +136,7 @@ class Needs:
             raise ConflictError("this need is closed already", "publish it again if it came back")
         if not own and self._opened.lab not in {word.lab for word in state.joined}:
             raise ConflictError("this lab has not joined this need", "only its own word ends here")
-        fact = msgspec.convert(
-            {"t": "need.close", **_HEAD, "need": state.id, "ending": ending}, NeedClose
-        )
+        fact = fact_of(NeedClose, {"need": state.id, "ending": ending})
         return NeedDone(state.id, self._opened.append_one(Draft(fact)))
 
     # --- showing ----------------------------------------------------------------------------------
@@ -246,10 +239,6 @@ class Needs:
         return answers
 
 
-# The writer says whose fact it is; what is checked here must only not be a lab's that exists.
-_HEAD: Final = {"by": "0" * 64, "e": 0, "n": 0, "at": 0}
-
-
 def _checked_publish(need: NewNeed) -> NeedPublish:
     """Return the fact; raise BadRequestError for a word or a day that cannot stand in it."""
     for name, value, allowed in (
@@ -266,9 +255,8 @@ def _checked_publish(need: NewNeed) -> NeedPublish:
         "terms": sorted(set(need.terms)) or None,
         "until": need.until,
     }
-    given = {name: value for name, value in fields.items() if value is not None}
     try:
-        return msgspec.convert({"t": "need.publish", **_HEAD, **given}, NeedPublish)
+        return fact_of(NeedPublish, fields)
     except msgspec.ValidationError as exc:
         raise BadRequestError(f"this need cannot be said: {exc}", "see its `--help`") from exc
 

@@ -16,7 +16,7 @@ from fedlab.node.config import DEFAULT_PORT
 from fedlab.node.errors import BadRequestError, ConflictError
 from fedlab.node.service.answers import LabNameAnswer, Neighbour, PeerAnswer, PeersAnswer, UrlAnswer
 from fedlab.node.service.base import Opened, now
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.entry import LabId
 from fedlab.protocol.limits import INVITE_DAYS, LAB_NAME_CHARS_MAX, URL_CHARS_MAX, URLS_MAX
 
@@ -106,7 +106,7 @@ class Peers:
         """Take the word for a lab back; doing so twice changes nothing."""
         found = self._opened.lab_to_write(lab)
         if found in self._opened.vouched():
-            self._opened.append_one(Draft(LabUnvouch(by="", e=0, n=0, at=0, lab=found)))
+            self._opened.append_one(Draft(fact_of(LabUnvouch, {"lab": found})))
         self._opened.store.peers.remove(found)
         self._opened.store.invites.void(found)  # or it would show the same one, and be back
         return self._named(found)
@@ -214,7 +214,7 @@ class Peers:
 
     def _vouch(self, lab: LabId) -> None:
         if lab not in self._opened.vouched():
-            self._opened.append_one(Draft(LabVouch(by="", e=0, n=0, at=0, lab=lab)))
+            self._opened.append_one(Draft(fact_of(LabVouch, {"lab": lab})))
 
     def _named(self, lab: LabId, otherwise: str = "") -> LabNameAnswer:
         return LabNameAnswer(lab=lab, name=self._opened.lab_names().get(lab) or otherwise)

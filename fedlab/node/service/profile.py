@@ -16,7 +16,7 @@ from fedlab.inventory.facts import (
 )
 from fedlab.node.errors import BadRequestError
 from fedlab.node.service.base import Opened
-from fedlab.node.writer import Draft
+from fedlab.node.writer import Draft, fact_of
 from fedlab.protocol.entry import decode_detail, encode_detail
 from fedlab.protocol.limits import LAB_NAME_CHARS_MAX, LAB_TEXT_CHARS_MAX, SALT_BYTES
 
@@ -97,8 +97,7 @@ class Profile:
 def profile_draft(fact: Mapping[str, str], detail: Mapping[str, Any]) -> Draft:
     """Return a profile to be signed; raise BadRequestError for a word that is none."""
     _check({**fact, **detail})
-    head = {"t": "lab.profile", "by": "0" * 64, "e": 0, "n": 0, "at": 0}
-    return Draft(msgspec.convert(head | dict(fact), LabProfile), encode_detail(dict(detail)))
+    return Draft(fact_of(LabProfile, fact), encode_detail(dict(detail)))
 
 
 def clean_name(text: str) -> str:
