@@ -8,7 +8,7 @@ from typing import Any
 
 from fedlab.node.config import Folder
 from fedlab.node.service import Service
-from tests.node.photos_made import picture
+from tests.node.photos.pictures import picture
 
 from .nodes import Lab, fedlab, free_port, until
 

@@ -9,7 +9,7 @@ import pytest
 
 from fedlab.node.cli.main import run_command
 from tests.node.labs import found_lab
-from tests.node.photos_made import picture
+from tests.node.photos.pictures import picture
 
 Run = Callable[..., tuple[int, Any]]
 

@@ -16,7 +16,7 @@ from fedlab.node.service import Service
 from fedlab.node.web import importing
 from fedlab.node.web.app import make_web_app
 from tests.node.labs import ask, opened_lab
-from tests.node.photos_made import picture
+from tests.node.photos.pictures import picture
 from tests.node.web.signing import from_here, signed_in
 
 Client = TestClient[Any, Any]

@@ -12,7 +12,7 @@ from fedlab.node.web import photos
 from fedlab.node.web.access import SESSION_COOKIE
 from fedlab.node.web.app import make_web_app
 from tests.node.labs import ask, opened_lab
-from tests.node.photos_made import SVG, picture
+from tests.node.photos.pictures import SVG, picture
 
 FORM = {"Origin": "http://127.0.0.1", "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 

@@ -16,7 +16,7 @@ from fedlab.node.photos.folder import is_name
 from fedlab.node.service import Service
 from fedlab.protocol.limits import PHOTO_BYTES_MAX, PHOTOS_MAX
 from tests.node.labs import ask, opened_lab
-from tests.node.photos_made import (
+from tests.node.photos.pictures import (
     HEIC,
     HTML_IN_DISGUISE,
     SVG,

@@ -19,7 +19,7 @@ from fedlab.protocol import events, frames, sync
 from fedlab.protocol.limits import BLOBS_ASKED_MAX, RELAYED_BYTES_MAX, RELAYED_SECONDS
 from tests.node.exchanging import Peer, dial, run, three_peers
 from tests.node.labs import ask, opened_lab
-from tests.node.photos_made import picture
+from tests.node.photos.pictures import picture
 
 DATA = b"a photo, as far as the wire is concerned"
 NAME = hashlib.sha256(DATA).digest()
