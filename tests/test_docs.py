@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from fedlab.node.cli.main import fedlab
+from fedlab.node.web.access import ROUTES
 
 REPO = Path(__file__).resolve().parents[1]
 CLI_PAGE = REPO / "docs" / "reference" / "cli.md"
@@ -103,6 +104,26 @@ def test_every_page_stands_in_the_index() -> None:
     listed = {(index.parent / target).resolve() for target in links(index) if target[-3:] == ".md"}
     pages = set((REPO / "docs").glob("*/*.md"))
     assert listed == pages, f"{index} does not list {sorted(path.name for path in pages - listed)}"
+
+
+HTTP_PAGE = REPO / "docs" / "reference" / "http.md"
+ADDRESS = re.compile(r"`(?:GET )?(/[^\s`]*)`")
+
+
+def undocumented(page: str) -> list[str]:
+    """Return the addresses that answer a GET and that a page does not name; the API has OpenAPI."""
+    pages = {path for method, path in ROUTES if method == "GET" and not path.startswith("/api/")}
+    named = {path.replace("{L}/{N}[.p/{W}]", "{path}") for path in ADDRESS.findall(page)}
+    return sorted(pages - named - {"/static"})
+
+
+def test_every_page_is_documented() -> None:
+    assert undocumented(HTTP_PAGE.read_text()) == []
+
+
+def test_a_page_that_is_not_documented_is_found() -> None:
+    page = HTTP_PAGE.read_text().replace("`/needs/new`, ", "")
+    assert undocumented(page) == ["/needs/new"]
 
 
 LAWS = REPO / "docs" / "explanation" / "laws.md"
