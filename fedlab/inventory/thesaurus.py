@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
+from fedlab.inventory.bookmaking import BookMaker
 from fedlab.inventory.concepts import HEADER, Concept, Relations, read_concepts
-from fedlab.inventory.phrases import BookMaker, Books, Match, PhraseBook, Sense
+from fedlab.inventory.phrases import Books, Match, PhraseBook, Sense
 from fedlab.inventory.smallwords import STOP
 from fedlab.inventory.spelling import Slips
 from fedlab.inventory.words import WORD_LETTERS_MAX, Word, WordCache, is_code, root, stem

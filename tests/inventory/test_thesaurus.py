@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedlab.inventory import phrases
+from fedlab.inventory import bookmaking
 from fedlab.inventory.thesaurus import Thesaurus
 
 TEXT = """concept\tbroader\trelated\tfr\ten\tmakes
@@ -78,7 +78,7 @@ def test_the_noun_of_longer_terms_means_each_of_them(thesaurus: Thesaurus) -> No
 
 def test_without_the_spelling_a_vise_would_be_screws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: the stem alone cannot tell the two words apart."""
-    monkeypatch.setattr(phrases.BookMaker, "_tell_apart", lambda self: None)
+    monkeypatch.setattr(bookmaking.BookMaker, "_tell_apart", lambda self: None)
     blunt = Thesaurus(TEXT)
     assert found(blunt, "vise") == [("vise", ["vice", "screw"])]
 

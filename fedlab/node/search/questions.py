@@ -1,8 +1,7 @@
 """What a searcher may have meant: how a query is cut into the units of a plan."""
 
-import re
 from importlib.resources import files
-from itertools import islice, pairwise, product
+from itertools import pairwise
 from typing import Final
 
 from fedlab.inventory.smallwords import (
@@ -15,13 +14,13 @@ from fedlab.inventory.smallwords import (
     SHAPES,
     WEAK,
 )
-from fedlab.inventory.spelling import Guess, Speller, letters_between
+from fedlab.inventory.spelling import Speller
 from fedlab.inventory.tasks import Task, Tasks
 from fedlab.inventory.thesaurus import Match, Sense, Thesaurus
-from fedlab.inventory.words import Word, is_code, root, stem
+from fedlab.inventory.words import Word, is_code
 from fedlab.node.search.answering import Answers
+from fedlab.node.search.guessing import COMPLETION_WORTH, COMPLETIONS_MAX, SIZE, Guessing
 from fedlab.node.search.plans import (
-    CODE_LETTERS_MIN,
     WEAK_WEIGHT,
     Form,
     IndexWords,
@@ -40,18 +39,7 @@ REST_WEIGHT: Final = 0.7
 SHAPE_WEIGHT: Final = 0.35  # rod, where it is said of what
 OBJECT_WEIGHT: Final = 0.5  # of what is worked on, where what is done is said too
 SAID_BESIDES: Final = 0.3  # a word beside a task
-GUESS_WORTH: Final = (1.0, 0.92, 0.85, 0.75, 0.7, 0.6)  # by half letters of distance
-COMPLETION_WORTH: Final = 0.9
-GUESSES_MAX: Final = 4
-PHRASINGS_MAX: Final = 27
-COMPLETIONS_MAX: Final = 12
 PHRASES_MAX: Final = 16
-
-
-_SIZE: Final = re.compile(
-    r"(\d+(?:\.\d+)?)(mm|cm|dm|m|km|um|in|inch|pouces?|g|kg|mg|t|ml|cl|l|w|kw|v|kv|a|ah|mah|hz|khz"
-    r"|mhz|ghz|go|gb|to|tb|bars?|nm|ohms?)"
-)
 
 
 class Planner:
@@ -71,19 +59,19 @@ class Planner:
         # One slip is not enough to go by here: all guesses are weighed below.
         asked = self._joined(self._asked(typed), index)
         words = [word._replace(mark=word.stem) for word in asked]
-        guesses: dict[str, list[Guess]] = {}
-        forms = [self._forms(word, index, guesses) for word in words]
+        guessing = Guessing(self._thesaurus, self._tasks, self._speller, index)
+        forms = [guessing.forms(word) for word in words]
         if unfinished and words:
-            forms[-1] += self._completed(words[-1], index)
-        meant = self._meant(words, forms)
+            forms[-1] += guessing.completed(words[-1])
+        meant = guessing.meant(words, forms)
         matches = self._thesaurus.matches(meant, thorough=True)
         if unfinished and meant:
             matches = self._unfinished(meant, matches)
         task = self._task(meant, matches)
         units = self._units(meant, forms, matches, _before_purpose(typed, words), task)
         pairs = [a.stem + b.folded for a, b in pairwise(words)]
-        better = self._better(words, meant, index, guesses)
-        return Plan(tuple(units), tuple(pairs), _corrected(typed, better), wants_skill)
+        corrected = guessing.corrected(typed, words, meant)
+        return Plan(tuple(units), tuple(pairs), corrected, wants_skill)
 
     def _asked(self, words: list[Word]) -> list[Word]:
         """Return the words that are searched for: small ones only if there are no others."""
@@ -119,65 +107,12 @@ class Planner:
     def _is_one(self, pair: list[Word], one: Word, index: IndexWords) -> bool:
         if is_code(pair[0].folded):
             used = all(index.is_used(word, exactly=True) for word in pair)
-            is_size = _SIZE.fullmatch(one.folded) is not None
+            is_size = SIZE.fullmatch(one.folded) is not None
             return is_size or (not used and index.is_used(one, exactly=True))
         if one.folded not in self._thesaurus.spellings or not self._thesaurus.matches([one]):
             return False
         known = self._thesaurus.matches(pair, thorough=True)
         return not any(match.end - match.start > 1 for match in known)
-
-    def _forms(
-        self, word: Word, index: IndexWords, guesses: dict[str, list[Guess]]
-    ) -> tuple[Form, ...]:
-        """Return the word, and if nobody uses it, what it may have been meant to be."""
-        itself = Form(word.stem, word.root, 1.0)
-        size = _SIZE.fullmatch(word.folded)
-        if size:  # 3mm and 3 mm
-            return itself, Form(f"{size[1]} {size[2]}", "", 1.0, (size[1], stem(size[2])))
-        known = self._thesaurus.is_known(word.stem) or self._tasks.is_known(word.stem)
-        if known or index.is_used(word):
-            return (itself,)
-        found = {itself.stem: itself}
-        for form in (*self._halves(word, index), *self._guessed(word, index, guesses)):
-            found.setdefault(form.stem, form)
-        return tuple(found.values())
-
-    def _halves(self, word: Word, index: IndexWords) -> list[Form]:
-        """Return the two used words that are written as one: speedy100, bandsaw."""
-        for at in range(2, len(word.stem)):
-            halves = [self._thesaurus.words[part] for part in (word.stem[:at], word.stem[at:])]
-            solid = [half for half in halves if not half.is_stop]
-            long = is_code(word.stem) or all(len(half.stem) > 2 for half in halves)
-            if solid and long and all(index.is_used(half) for half in solid):
-                parts = tuple(half.stem for half in solid)
-                return [Form(word.stem, word.root, 1.0), Form(" ".join(parts), "", 0.95, parts)]
-        return []
-
-    def _guessed(
-        self, word: Word, index: IndexWords, guesses: dict[str, list[Guess]]
-    ) -> list[Form]:
-        if not is_code(word.folded):
-            guesses[word.folded] = self._speller.guesses(word.folded, GUESSES_MAX)
-            return [
-                Form(meant.stem, meant.root, GUESS_WORTH[min(int(guess.distance * 2), 5)])
-                for guess in guesses[word.folded]
-                for meant in (self._thesaurus.words[guess.word],)
-            ]
-        if len(word.stem) < CODE_LETTERS_MIN:
-            return []
-        near = [
-            Form(other, other, COMPLETION_WORTH if other.startswith(word.stem) else GUESS_WORTH[2])
-            for other in index.beginning(word.stem[:2], 200)
-            if other.startswith(word.stem)
-            or (abs(len(other) - len(word.stem)) <= 1 and letters_between(word.stem, other, 1) <= 1)
-        ]
-        return near[:GUESSES_MAX]
-
-    def _completed(self, word: Word, index: IndexWords) -> tuple[Form, ...]:
-        stems = index.beginning(word.folded, COMPLETIONS_MAX) if len(word.folded) > 1 else ()
-        return tuple(
-            Form(other, root(other), COMPLETION_WORTH) for other in stems if other != word.stem
-        )
 
     def _unfinished(self, words: list[Word], matches: list[Match]) -> list[Match]:
         """Replace what the last words mean by what they may become: scie sau(teuse)."""
@@ -193,42 +128,6 @@ class Planner:
                 before = [match for match in matches if match.end <= start]
                 return [*before, Match(start, len(words), tuple(every.values()))]
         return matches
-
-    def _meant(self, words: list[Word], forms: list[tuple[Form, ...]]) -> list[Word]:
-        """Return the words, mistyped ones replaced by those that make known phrases together."""
-        choices: list[list[Word]] = []
-        for word, some in zip(words, forms, strict=True):
-            known = self._thesaurus.matches([word], thorough=True)
-            others = [] if known else [form for form in some[1:] if not form.parts]
-            choices.append([word, *(_meant_word(form) for form in others)])
-        best, most = words, -1
-        for tried in islice(product(*choices), PHRASINGS_MAX):
-            matches = self._thesaurus.matches(tried, thorough=True)
-            known_words = sum((m.end - m.start) ** 2 for m in matches)
-            if known_words > most:
-                best, most = list(tried), known_words
-        return best
-
-    def _better(
-        self,
-        words: list[Word],
-        meant: list[Word],
-        index: IndexWords,
-        guesses: dict[str, list[Guess]],
-    ) -> dict[str, str]:
-        """Return the mistyped words, and how they should have been typed."""
-        better = {}
-        for word, other in zip(words, meant, strict=True):
-            if word.folded in self._thesaurus.spellings or index.is_used(word, exactly=True):
-                continue
-            known = guesses.get(word.folded)
-            if known is None:
-                known = self._speller.guesses(word.folded, GUESSES_MAX)
-            for guess in known:
-                if other.stem == word.stem or stem(guess.word) == other.stem:
-                    better[word.folded] = guess.word
-                    break
-        return better
 
     def _units(
         self,
@@ -385,16 +284,8 @@ def _says_what_is_done(words: list[Word], match: Match, task: Task) -> bool:
     return is_action([words[at] for at in span], match.senses) or set(span) <= task.words
 
 
-def _corrected(typed: list[Word], better: dict[str, str]) -> str:
-    return " ".join(better.get(word.folded, word.folded) for word in typed) if better else ""
-
-
 def _before_purpose(typed: list[Word], words: list[Word]) -> int:
     """Return how many of the words asked for stand before the first *for*."""
     at = next((at for at, word in enumerate(typed) if word.folded in PURPOSE), 0)
     said = [word.folded for word in typed[:at]]
     return sum(word.folded in said for word in words)
-
-
-def _meant_word(form: Form) -> Word:
-    return Word(form.stem, form.stem, form.root, mark=form.stem)

@@ -12,7 +12,7 @@ from sqlite_utils import Database as Tables
 
 from fedlab.node.config import Folder
 
-from . import schema
+from . import derived, schema
 from .errors import StoreError, explained
 
 
@@ -93,9 +93,9 @@ class Database:
                     )
                 if schema.migrations.pending(tables):
                     schema.migrations.apply(tables)
-                if not schema.are_projections_current(conn):
+                if not derived.are_projections_current(conn):
                     conn.execute("BEGIN IMMEDIATE")
-                    schema.make_projections(conn)
+                    derived.make_projections(conn)
                     conn.execute("COMMIT")
             except BaseException:
                 conn.close()

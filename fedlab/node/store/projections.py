@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from .base import Folded, FoldPosition, ItemName, Place, StoredItem
 from .database import Database
+from .derived import GENERATION_KEY, make_projections
 from .rows import ROWS_AT_ONCE, LogRow, lab_number
-from .schema import GENERATION_KEY, PLACE_BITS, make_projections
+from .schema import PLACE_BITS
 from .subjects import SubjectTables, places_of
 
 # 56 bits of an id find an entry among billions, and fit SQLite's signed integers.

@@ -12,7 +12,7 @@ from fedlab.inventory import fold
 from fedlab.inventory.lab import LabState
 from fedlab.node.config import Folder
 from fedlab.node.service import Service
-from fedlab.node.store import SqliteStore, schema
+from fedlab.node.store import SqliteStore, derived
 from tests.node.labs import ask, found_lab
 
 Damage = Callable[[sqlite3.Connection], object]
@@ -75,7 +75,7 @@ def test_mutant_that_keeps_them_fails_every_write(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(folder, older_shape)
-    monkeypatch.setattr(schema, "are_projections_current", lambda conn: True)
+    monkeypatch.setattr(derived, "are_projections_current", lambda conn: True)
     with pytest.raises(sqlite3.OperationalError), Service(Folder(folder)) as service:
         ask(service, "item_add", code="S-1", change={"name": "Scie"})
 
