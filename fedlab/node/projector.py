@@ -106,14 +106,12 @@ class Projector(Catalogue):
         statuses, ledger = [], []
         for entry in entries:
             status = inventory.apply(entry)
-            if status:
-                statuses.append((entry.index, int(status)))
             if about := ledger_subject(entry):
                 root = bytes.fromhex(about.root)
                 ledger.append(LedgerEntry(about.kind, root, entry.index, int(status), entry.leaf))
             if status:
-                continue
-            if entry.fact is not None:
+                statuses.append((entry.index, int(status)))
+            elif entry.fact is not None:
                 for at_epoch, index in erased(entry.fact):
                     self._store.erase(lab, at_epoch, index)
                     self._purge |= self._store.has_lab() and lab == self._store.lab

@@ -21,7 +21,8 @@ from fedlab.inventory.catalogue import ItemView
 from fedlab.inventory.smallwords import LEARNING, WEAK
 from fedlab.inventory.thesaurus import Thesaurus
 from fedlab.inventory.words import Word, fold, is_code
-from fedlab.node.search.reading import HEAD_MIN, Reader, Reading
+from fedlab.node.search.naming import HEAD_MIN
+from fedlab.node.search.reading import Reader, Reading
 
 # Changes whenever documents of an older index would be read wrongly.
 FORMAT: Final = "5"

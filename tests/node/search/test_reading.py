@@ -3,8 +3,9 @@
 import pytest
 
 from fedlab.inventory.thesaurus import Thesaurus
-from fedlab.node.search import reading
-from fedlab.node.search.reading import HEAD_MIN, Reader
+from fedlab.node.search import naming, reading
+from fedlab.node.search.naming import HEAD_MIN
+from fedlab.node.search.reading import Reader
 from tests.node.search.conftest import item
 
 
@@ -79,7 +80,7 @@ def test_what_was_read_once_is_not_read_again(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(reading._NameReading, "read", fail)
+    monkeypatch.setattr(naming.NameReading, "read", fail)
     second = reader.read(item("loch", "Y", "Scie sauteuse Wisniewski 999"))
     assert first.concepts == second.concepts
 

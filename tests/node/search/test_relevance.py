@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedlab.node.search import Query, SearchIndex, Whereabouts, reading
+from fedlab.node.search import Query, SearchIndex, Whereabouts, naming
 from tests.node.search.conftest import ITEMS, LABS, Ask, item
 
 
@@ -63,7 +63,7 @@ def test_without_heads_a_case_is_as_good_as_a_drill(
     index: SearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative control: if what it is for counted as what it is, the shorter name would win."""
-    monkeypatch.setattr(reading, "MENTION_OF_PURPOSE", 1.0)
+    monkeypatch.setattr(naming, "MENTION_OF_PURPOSE", 1.0)
     index.apply([item("shed", "S3", "Cordless drill DeWalt, red"), ITEMS[-4]])
     index.commit()
     first = index.search(Query(text="perceuse sans fil")).hits[0]
