@@ -30,15 +30,15 @@ from fedlab.protocol import limits
 _FORMATS = "CSV, TSV, XLSX, ODS, JSON and Markdown are read"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
 _FOREIGN = {
-    b"%PDF": "a PDF",
-    b"\x89PNG": "an image",
-    b"\xff\xd8\xff": "an image",
-    b"GIF8": "an image",
-    b"\x1f\x8b": "a compressed file",
-    b"7z\xbc\xaf": "a compressed file",
-    b"Rar!": "a compressed file",
-    b"SQLite format 3": "a database",
-    b"{\\rtf": "a word processor's document",
+    b"%PDF": "this is a PDF, not a list",
+    b"\x89PNG": "this is an image, not a list",
+    b"\xff\xd8\xff": "this is an image, not a list",
+    b"GIF8": "this is an image, not a list",
+    b"\x1f\x8b": "this is a compressed file, not a list",
+    b"7z\xbc\xaf": "this is a compressed file, not a list",
+    b"Rar!": "this is a compressed file, not a list",
+    b"SQLite format 3": "this is a database, not a list",
+    b"{\\rtf": "this is a word processor's document, not a list",
 }
 _TEXT_ENDINGS = ("csv", "tsv", "tab", "txt")
 _UNTITLED = re.compile(r"(?:sheet|feuille?|tabelle|table|hoja)?\s*\d*", re.IGNORECASE)
@@ -227,6 +227,6 @@ def _refuse_foreign(data: bytes) -> None:
                 "open it, save it without the password, and import that copy",
             )
         raise FileError("this is an old Excel file (.xls)", "save it as XLSX, ODS or CSV")
-    for magic, what in _FOREIGN.items():
+    for magic in _FOREIGN:
         if data.startswith(magic):
-            raise FileError(f"this is {what}, not a list", f"{_FORMATS}: save or export it so")
+            raise FileError(_FOREIGN[magic], f"{_FORMATS}: save or export it so")

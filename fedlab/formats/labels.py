@@ -20,6 +20,9 @@ _POINT: Final = 35.28
 # A bold letter is this wide on average, and a line this high, in parts of the type size.
 _LETTER: Final = 0.6
 _LINE: Final = 1.2
+_CAPITAL: Final = 1.3
+# A word is rather broken than set smaller than this.
+_SIZE_READ: Final = 7
 # Printers shift a sheet by up to a millimetre and a half.
 MARGIN: Final = 150
 
@@ -123,13 +126,23 @@ def fit_name(name: str, sheet: Sheet) -> tuple[int, str]:
     Two more lines, a little smaller, are for the code and the lab.
     """
     width, height = sheet.text
-    for size in TYPE_SIZES:
+    longest = max((_breadth(word) for word in name.split()), default=0)
+
+    def cuts(size: int) -> bool:
+        return size < _SIZE_READ or longest * size * _POINT * _LETTER > width
+
+    for size in sorted(TYPE_SIZES, key=cuts):
         letters = int(width / (size * _POINT * _LETTER))
         lines = int(height / (size * _POINT * _LINE)) - 2
         if lines >= 1 and letters >= 1 and _lines(name.split(), letters) <= lines:
             return size, name
     room = max(letters * max(lines, 1) - letters // 2, 2)
     return TYPE_SIZES[-1], name if len(name) <= room else name[: room - 1].rstrip() + "…"
+
+
+def _breadth(word: str) -> float:
+    """Return how many letters of the usual breadth a word takes; capitals are broader."""
+    return sum(_CAPITAL if letter.isupper() else 1 for letter in word)
 
 
 def _lines(words: Sequence[str], letters: int) -> int:

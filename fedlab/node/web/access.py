@@ -125,6 +125,7 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/setup/{step}"): Right.SETTINGS,
     ("GET", "/settings"): Right.SETTINGS,
     ("POST", "/settings"): Right.SETTINGS,
+    ("GET", "/settings/paper"): Right.SETTINGS,
     ("GET", "/about"): Right.SEE_PUBLIC,
     # --- desk ---
     ("GET", "/desk"): Right.SEE_DESK,

@@ -75,6 +75,7 @@ async def _page(
     shown = await node.read(service.status)
     made = await node.read(_made, service) if shown.folder else []
     says = backup_says(language, shown.folder or "")
+    codes = await node.read(service.troubles, moment)
     form = {
         "folder": shown.folder or "",
         "every_h": str(shown.every_h),
@@ -88,8 +89,11 @@ async def _page(
         page="backups",
         backups=shown,
         made=made,
-        troubles=[says[code] for code in await node.read(service.troubles, moment)],
-        details=[shown_problem.partition(": ")[2] for shown_problem in shown.problems],
+        troubles=[says[code] for code in codes],
+        details=[
+            problem.partition(": ")[2] if code != "none" else ""
+            for code, problem in zip(codes, shown.problems, strict=True)
+        ],
         form=form,
         problem=problem,
         about_form=said is not None,

@@ -67,23 +67,27 @@ class LendForm(msgspec.Struct):
 @routes.get("/counter")
 async def counter(request: web.Request) -> web.StreamResponse:
     """What is out, the most urgent first; a code typed here leads to lending or taking back."""
-    if code := request.query.get("code", "").strip():
-        raise web.HTTPSeeOther(f"/I/{node_of(request).service.opened.lab}/{code.upper()[:64]}")
+    node, code = node_of(request), request.query.get("code", "").strip()[:64]
+    if code:
+        item = f"{node.service.opened.lab}/{code.upper()}"
+        if await node.read(node.service.projector.views_of, [item]):
+            raise web.HTTPSeeOther(f"/I/{item}")
     show = request.query.get("show", "out")
     show = show if show in SHOWS else "out"
     text = request.query.get("q", "").strip()
     asked = {"text": text, "overdue": show == "overdue", "returned": show == "back"}
-    node = node_of(request)
     found = await node.call("counter_list", asked)
     late = await node.read(node.service.counter.overdue)
     return render(
         request,
         "counter.html",
+        404 if code else 200,
         page="counter",
         loans=found["loans"],
         late=len(late),
         show=show,
         q=text,
+        code=code,
     )
 
 

@@ -93,6 +93,8 @@ def calendar(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
     if found.kind == "skill" or not spans or all(span.quantity is None for span in spans):
         return []
     single = found.unit == "piece" and found.quantity in (None, 1000)
+    if len(spans) == 1 and spans[0].quantity != 0:
+        return [("", _free_throughout(language, found, single))]
     lines = []
     for span in spans:
         if span.quantity == 0:
@@ -108,9 +110,22 @@ def calendar(language: Language, found: ItemAnswer) -> list[tuple[str, str]]:
     return lines
 
 
+def _free_throughout(language: Language, found: ItemAnswer, single: bool) -> str:
+    """Say that nothing is in the calendar, for as long as it is looked at."""
+    weeks = CALENDAR_DAYS // 7
+    _, many = language.gettext, found.free[0].quantity
+    if single or many is None:
+        return _("Free for the next %(weeks)s weeks.", weeks=weeks)
+    if many == found.quantity:
+        return _("All free for the next %(weeks)s weeks.", weeks=weeks)
+    counted = words.quantity_text(language, many, found.unit)
+    return _("%(many)s free for the next %(weeks)s weeks.", many=counted, weeks=weeks)
+
+
 def _item_rows(language: Language, found: ItemAnswer, other: Mapping[str, str]) -> list[Row]:
     """What is known of an item, as label and text, in the order a borrower asks."""
     _ = language.gettext
+    condition = words.condition_text(language, found.condition)
     rows = [
         Row(_("In French"), other.get("fr", "")),
         Row(_("In English"), other.get("en", "")),
@@ -123,7 +138,7 @@ def _item_rows(language: Language, found: ItemAnswer, other: Mapping[str, str]) 
         Row(_("Brand"), found.brand),
         Row(_("Model"), found.model),
         Row(_("Serial number"), found.serial),
-        Row(_("Condition"), found.condition, True),
+        Row(_("Condition"), condition, condition == found.condition),
         Row(_("Care"), found.care, True),
         Row(_("Safety"), found.safety, True),
         Row(_("Tags"), ", ".join(found.tags), True),

@@ -102,12 +102,23 @@ def error_page(request: web.Request, error: ServiceError, status: int) -> web.St
     """
     _ = language_of(request).gettext
     title, hint = _("This did not work."), _("Change what was asked, and try again.")
-    if status == 404:
+    if status == 403:
+        title = _("Your account does not allow this.")
+        hint = _("Ask a manager of this lab.")
+    elif status == 404:
         title = _("There is nothing at this address.")
         hint = _("It may be mistyped, or no longer offered, or not known to this lab yet.")
     elif status >= 500:
         title, hint = _("Not just now."), _("Please try again in a moment.")
-    return render(request, "error.html", status, title=title, hint=hint, error=error)
+    return render(
+        request,
+        "error.html",
+        status,
+        title=title,
+        hint=hint,
+        error=error,
+        detail=status not in (403, 404),
+    )
 
 
 @routes.get("/labs")

@@ -14,6 +14,8 @@ from fedlab.node.web.profileform import TEXTS, place_text, read_profile
 
 routes = web.RouteTableDef()
 FIELDS: Final = (*TEXTS, "place", "kind", "form", "vat", "mobility", "lang")
+# Two that answer would do; a few more still fit on the sheet.
+PAPER_PEERS: Final = 6
 LICENCE: Final = "AGPL-3.0-or-later"
 
 
@@ -52,6 +54,15 @@ def _page(
         saved=status == 200 and "saved" in request.query,
         wrong=bool(problems),
     )
+
+
+@routes.get("/settings/paper")
+async def paper(request: web.Request) -> web.StreamResponse:
+    """The sheet to print once the lab is founded: who it is, and who knows it."""
+    node = node_of(request)
+    peers = await node.read(node.service.network.peers)
+    known = [peer for peer in peers if peer.url][:PAPER_PEERS]
+    return render(request, "paper.html", page="settings", peers=known, urls=node.urls)
 
 
 @routes.get("/about")

@@ -12,6 +12,16 @@ from fedlab.node.web.i18n import Language
 STALE_SECONDS: Final = 86_400
 
 
+# The conditions that lists of two languages write, and which of ours each is.
+_CONDITIONS: Final = {
+    "neuf": "new", "neuve": "new", "très bon": "very good", "très bon état": "very good",
+    "bon": "good", "bon état": "good", "bonne": "good", "good condition": "good", "ok": "good",
+    "moyen": "fair", "état moyen": "fair", "passable": "fair", "usé": "worn", "used": "worn",
+    "usagé": "worn", "en panne": "broken", "hs": "broken", "hors service": "broken",
+    "out of order": "broken", "à réparer": "to be repaired", "to repair": "to be repaired",
+}  # fmt: skip
+
+
 class Priced(Protocol):
     """What a term's price is read from."""
 
@@ -28,6 +38,23 @@ def kind_name(language: Language, kind: str) -> str:
         "material": _("material"),
         "skill": _("skill"),
     }.get(kind, kind)
+
+
+def condition_text(language: Language, written: str) -> str:
+    """Return the condition of a thing; the usual words of one language in the other."""
+    _ = language.gettext
+    says = {
+        "new": _("as new"),
+        "very good": _("very good"),
+        "good": _("good"),
+        "fair": _("fair"),
+        "worn": _("worn"),
+        "broken": _("broken"),
+        "to be repaired": _("to be repaired"),
+    }
+    word = written.strip().casefold()
+    known = _CONDITIONS.get(word, word)
+    return says[known] if known in says and word not in says.values() else written
 
 
 def term_name(language: Language, term: str, item: Priced | None = None) -> str:

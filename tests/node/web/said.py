@@ -98,6 +98,9 @@ def _texts(node: ast.expr, named: dict[str, ast.expr]) -> Iterator[str]:
         case ast.Tuple() | ast.List():
             for value in node.elts:
                 yield from _texts(value, named)
+        case ast.Dict():
+            for value in node.values:
+                yield from _texts(value, named)
         case ast.Starred():
             yield from _texts(node.value, named)
         case ast.Subscript(value=ast.Name(id=name)) if name in named:
