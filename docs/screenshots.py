@@ -35,8 +35,8 @@ from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
 from fedlab.node.service.profile import ProfileChange
 from fedlab.node.web.access import SESSION_COOKIE
+from tests.e2e.chromium import FLAGS
 from tests.e2e.nodes import Lab, until
-from tests.e2e.test_browser import FLAGS
 from tests.e2e.test_pages_audit import find_pages
 
 DAY = 86_400

@@ -3,21 +3,19 @@
 Pages are found from the table of routes; those with a name in their address, by following links.
 """
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from fedlab.node.config import Folder
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
 from fedlab.node.web.access import ROUTES, SESSION_COOKIE
+from tests.e2e.chromium import chromium
 from tests.e2e.nodes import Lab
-from tests.e2e.test_browser import FLAGS
 
 # Each value of each of the three stands with each of another's at least once.
 LOOKS = (("fr", "light", 360), ("en", "dark", 360), ("fr", "dark", 1280), ("en", "light", 1280))
@@ -36,15 +34,8 @@ GONE = "/logout"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs chromium: `.ci/run` installs it")
-        pytest.skip("chromium is not installed here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

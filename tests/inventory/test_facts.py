@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import NODEFAULT, UNSET, inspect
+from msgspec import UNSET, inspect
 
 from fedlab.inventory import facts as facts_module
 from fedlab.inventory.facts import (
@@ -66,40 +66,6 @@ def test_whatever_a_type_allows_is_written_and_read(fact: FactHead) -> None:
     leaf = encode_fact(fact)
     assert read(leaf) == (fact, Status.COUNTED)
     assert json.dumps(json.loads(leaf), sort_keys=True, separators=(",", ":")).encode() == leaf
-
-
-@pytest.mark.parametrize("kind", FACTS, ids=tag)
-def test_absence_is_the_only_default(kind: type[FactHead]) -> None:
-    """A default that is a value would give an explicit second spelling."""
-    assert all(default in (UNSET, NODEFAULT) for default in kind.__struct_defaults__)
-
-
-def kinds_of_fields(kind: inspect.Type) -> list[inspect.Type]:
-    """Return the type of a field and everything inside it."""
-    if isinstance(kind, inspect.VarTupleType):
-        return [kind, *kinds_of_fields(kind.item_type)]
-    if isinstance(kind, inspect.StructType):
-        return [kind, *(found for f in kind.fields for found in kinds_of_fields(f.type))]
-    return [kind]
-
-
-@pytest.mark.parametrize("kind", FACTS, ids=tag)
-def test_there_is_no_room_for_free_text_floats_or_endless_values(kind: type[FactHead]) -> None:
-    """Laws 4, 6 and 9: closed words, codes, days, hashes and bounded whole numbers only."""
-    for found in kinds_of_fields(shape(kind)):
-        if isinstance(found, inspect.StrType):
-            assert found.pattern or found.max_length == 64
-        elif isinstance(found, inspect.IntType):
-            assert found.ge is not None
-            most = found.le if found.le is not None else found.lt
-            assert most is not None and most <= INTEGER_MAX
-        elif isinstance(found, inspect.VarTupleType):
-            assert found.min_length
-            assert found.max_length or isinstance(found.item_type, inspect.LiteralType)
-        elif isinstance(found, inspect.StructType):
-            assert found.forbid_unknown_fields
-        else:
-            assert isinstance(found, inspect.LiteralType), found
 
 
 def closed_lists() -> list[tuple[str, ...]]:

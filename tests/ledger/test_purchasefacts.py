@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from msgspec import NODEFAULT, UNSET, inspect
+from msgspec import inspect
 
 from fedlab.inventory.facts import Seen
 from fedlab.ledger import purchasefacts as before
@@ -43,34 +43,6 @@ def shape(kind: type[Any]) -> inspect.StructType:
 
 def labs(count: int) -> list[str]:
     return [f"{number:064x}" for number in range(2**250, 2**250 + count)]
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=tag)
-def test_absence_is_the_only_default(kind: type[FactHead]) -> None:
-    assert all(default in (UNSET, NODEFAULT) for default in kind.__struct_defaults__)
-
-
-def kinds_of_fields(kind: inspect.Type) -> list[inspect.Type]:
-    if isinstance(kind, inspect.VarTupleType):
-        return [kind, *kinds_of_fields(kind.item_type)]
-    if isinstance(kind, inspect.StructType):
-        return [kind, *(found for f in kind.fields for found in kinds_of_fields(f.type))]
-    return [kind]
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=tag)
-def test_there_is_no_room_for_free_text_floats_or_endless_values(kind: type[FactHead]) -> None:
-    for found in kinds_of_fields(shape(kind)):
-        if isinstance(found, inspect.StrType):
-            assert found.pattern or found.max_length == 64
-        elif isinstance(found, inspect.IntType):
-            assert found.ge is not None and (found.le is not None or found.lt is not None)
-        elif isinstance(found, inspect.VarTupleType):
-            assert found.min_length and found.max_length
-        elif isinstance(found, inspect.StructType):
-            assert found.forbid_unknown_fields
-        else:
-            assert isinstance(found, inspect.LiteralType), found
 
 
 def longest() -> list[FactHead]:

@@ -15,15 +15,6 @@ from fedlab.node.web.i18n import language
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What a browser notes of answers that are no 200, as a form with something wrong in it; and of a
 # header that only counts over HTTPS, which a lab's own network mostly has not.
 ORDINARY = ("Failed to load resource", "The Cross-Origin-Opener-Policy header has been ignored")
