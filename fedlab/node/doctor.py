@@ -19,6 +19,8 @@ from fedlab.node.config import Folder
 from fedlab.node.control import read_contact
 from fedlab.node.errors import ServiceError
 from fedlab.node.store.schema import SQLITE_VERSION_MIN
+from fedlab.node.web import i18n
+from fedlab.node.web.sentences import translated
 
 # SQLite, a backup's copy and the search index need room to work.
 FREE_BYTES_MIN: Final = 512 * 1024 * 1024
@@ -83,15 +85,15 @@ def _sqlite() -> Check:
 
 def _clock() -> Check:
     now = time.time()
-    said = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
+    shown = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
     if now < WRITTEN_AT:
         return Check(
             "clock",
             "bad",
-            f"the clock says {said}",
+            f"the clock says {shown}",
             "let the machine reach the network, or set it: `sudo timedatectl set-time …`",
         )
-    return Check("clock", "ok", f"the clock says {said}")
+    return Check("clock", "ok", f"the clock says {shown}")
 
 
 def _disk(folder: Folder) -> list[Check]:
@@ -99,7 +101,8 @@ def _disk(folder: Folder) -> list[Check]:
     while not path.exists():
         path = path.parent
     free = shutil.disk_usage(path).free
-    said = f"{free / 1e9:.1f} GB are free for {folder.path}"
+    gigabytes = f"{free / 1e9:.1f}"
+    said = f"{gigabytes} GB are free for {folder.path}"
     state: State = "ok" if free >= FREE_BYTES_MIN else "bad"
     checks = [Check("disk", state, said, "" if state == "ok" else "make room, or a larger card")]
     if not os.access(path, os.W_OK):
@@ -176,8 +179,12 @@ def _peers(status: dict[str, Any]) -> Check:
 
 def _backups(answer: dict[str, Any]) -> Check:
     if answer["problems"]:
-        hint = "see docs/how-to/backup.md: `fedlab backup set FOLDER`"
-        return Check("backups", "bad", answer["problems"][0], hint)
+        return Check(
+            "backups",
+            "bad",
+            answer["problems"][0],
+            "see docs/how-to/backup.md: `fedlab backup set FOLDER`",
+        )
     if answer["same_disk"]:
         return Check(
             "backups", "hint", "backups lie on the disk that they are for", "choose a USB stick"
@@ -188,3 +195,10 @@ def _backups(answer: dict[str, Any]) -> Check:
 def open_problem(exc: ServiceError) -> Check:
     """Return what keeps the lab from being opened, as a finding."""
     return Check("lab", "bad", exc.message, exc.hint)
+
+
+def in_language(check: Check, code: str) -> Check:
+    """Return a finding in a lab's language; what is not known in it stays as it is."""
+    language = i18n.language(code)
+    message, hint = (translated(language, text) or text for text in (check.message, check.hint))
+    return Check(check.name, check.state, message, hint)

@@ -57,3 +57,13 @@ def test_missing_keys_and_backups_are_named(tmp_path: Path) -> None:
     assert (
         checks["backups"].state == "bad" and "no backups are planned" in checks["backups"].message
     )
+
+
+def test_a_french_lab_is_told_in_french(tmp_path: Path) -> None:
+    """Every finding of a healthy lab has its French; names and states stay, for programs."""
+    for check in looked(tmp_path).values():
+        told = doctor.in_language(check, "fr")
+        assert (told.name, told.state) == (check.name, check.state)
+        same = ("python", "sqlite")  # these read alike in both
+        assert (told.message != check.message) == (check.name not in same), check
+        assert doctor.in_language(check, "en") == check

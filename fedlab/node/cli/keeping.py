@@ -154,12 +154,15 @@ def doctor(inv: Invocation) -> int:
     from fedlab.node import doctor as doctors  # late: `--help` must not pay for these
     from fedlab.node.errors import ServiceError
 
-    checks = doctors.machine_checks(inv.folder)
+    checks, lang = doctors.machine_checks(inv.folder), "en"
     try:
+        lang = inv.call("profile_show")["lang"] or lang
         status, plans = inv.call("status"), inv.call("backup_status")
         checks += doctors.lab_checks(inv.folder, status, plans)
     except ServiceError as exc:
         checks.append(doctors.open_problem(exc))
+    if not inv.json and lang != "en":
+        checks = [doctors.in_language(check, lang) for check in checks]
     inv.answer(msgspec.to_builtins(doctors.DoctorAnswer(checks)), _show_checks)
     wrong = any(check.state == "bad" for check in checks)
     return Exit.REFUSED if wrong else Exit.DONE

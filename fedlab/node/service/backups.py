@@ -124,15 +124,15 @@ class Backups:
         """Say what somebody should see to, a sentence each."""
         plan = self.plan()
         days = (now - plan.success_at) // (24 * HOUR_S)
-        failed = f"the last backup failed: {plan.problem}"
-        says = {
+        why = f"the last backup failed: {plan.problem}"
+        said = {
             "none": "no backups are planned: everything private is on this one disk",
-            **dict.fromkeys(("away", "full", "refused", "failed"), failed),
+            **dict.fromkeys(("away", "full", "refused", "failed"), why),
             "late": f"the last backup is {days} days old",
             "unreadable": f"the last backup could not be read back: {plan.rehearsal_problem}",
             "words": "this node has never seen the recovery words, to which backups are sealed",
         }
-        return [says[code] for code in self.troubles(now)]
+        return [said[code] for code in self.troubles(now)]
 
     def troubles(self, now: int) -> list[str]:
         """Return a code for each thing that somebody should see to."""

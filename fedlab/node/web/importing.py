@@ -1,6 +1,7 @@
 """The import wizard: a file, how its columns are read, what would change, progress, and undoing."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -32,6 +33,8 @@ ROWS_SHOWN: Final = 60
 
 # Imports under way in this process; one that is said to run and stands not here was cut short.
 _Running = dict[int, asyncio.Task[None]]
+# What `formats` calls a column without a header.
+_NAMELESS: Final = re.compile(r"column ([A-Z]{1,3})")
 RUNNING: web.AppKey[_Running] = web.AppKey("imports_running", dict)
 
 
@@ -186,6 +189,7 @@ async def _show(
         rows_shown=ROWS_SHOWN,
         columns=_columns(found, preview, language) if preview else [],
         fields=[(field, field_name(language, field)) for field in FIELDS],
+        header_name=lambda header: header_name(language, header),
         field_name=lambda field: field_name(language, field),
         kinds=KINDS,
         value_text=lambda field, value: _value_text(language, field, value),
@@ -203,6 +207,13 @@ def _columns(
     return [(header, now.get(header, field), field) for header, field in plain.items()]
 
 
+def header_name(language: Language, header: str) -> str:
+    """Return a column's header; one without any is called after its letter, as in the file."""
+    if nameless := _NAMELESS.fullmatch(header):
+        return language.gettext("column %(letter)s", letter=nameless[1])
+    return header
+
+
 def _value_text(language: Language, field: str, value: Any) -> str:
     """Return a field's value as people write it."""
     if value is None:
@@ -216,7 +227,9 @@ def _value_text(language: Language, field: str, value: Any) -> str:
     if field == "terms":
         return ", ".join(words.term_name(language, term) for term in value)
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {text}" for name, text in value.items())
+        colon = language.gettext(":")
+        said = (f"{header_name(language, name)}{colon} {text}" for name, text in value.items())
+        return "; ".join(said)
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 

@@ -13,7 +13,8 @@ from tests.conftest import REPO
 PACKAGE = REPO / "fedlab"
 # Whatever these raise or return may be shown on a page.
 _PLACES = (
-    "formats", "inventory/calendar.py", "node/errors.py", "node/files.py", "node/firststart.py",
+    "formats", "inventory/calendar.py", "node/doctor.py", "node/errors.py", "node/files.py",
+    "node/firststart.py",
     "node/imports.py", "node/mail.py", "node/keeping/archive.py", "node/keeping/envelope.py",
     "node/keeping/epochs.py", "node/keeping/rehearsal.py", "node/keeping/restoring.py",
     "node/keeping/words.py", "node/members", "node/photos", "node/search/asking.py",
@@ -25,7 +26,7 @@ _NOT = (
     "node/web/outside.py", "node/service/membercalls.py",
 )  # fmt: skip
 _SAYING = re.compile(
-    r"(?!Assertion)\w*Error|Aside|Rejected|left|_wrong|_refuse|_unusable|store_error"
+    r"(?!Assertion)\w*Error|Aside|Check|Rejected|left|_wrong|_refuse|_unusable|store_error"
 )
 # What says nothing by itself: it hands on what was said elsewhere.
 _VALUE = re.compile(r"\{\d\}")
