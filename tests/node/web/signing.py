@@ -1,12 +1,26 @@
-"""Signing in to an application under test, without a password's 60 ms."""
+"""A browser before an application under test, and signing in to it without a password's 60 ms."""
 
 from typing import Any
 
-from aiohttp.test_utils import TestClient
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
+from fedlab.node.app import Node
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
 from fedlab.node.web.access import SESSION_COOKIE
+from fedlab.node.web.app import make_web_app
+
+Client = TestClient[Any, Any]
+
+
+async def client_of(node: Node, app: web.Application | None = None) -> Client:
+    """Return a browser before a node's pages, or those of another application of it."""
+    jar = aiohttp.CookieJar(unsafe=True)  # an address of numbers keeps cookies too
+    client = TestClient(TestServer(app or make_web_app(node)), cookie_jar=jar)
+    await client.start_server()
+    return client
 
 
 def from_here(client: TestClient[Any, Any]) -> dict[str, str]:

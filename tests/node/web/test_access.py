@@ -4,52 +4,20 @@ The table is walked whole. The checks have teeth: without the gate, or with a ro
 no table, the same walk fails.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
-from fedlab.node.app import Node, open_node
+from fedlab.node.app import Node
 from fedlab.node.members import passwords
 from fedlab.node.members.roles import RIGHTS, Right, Role, grants
 from fedlab.node.service import Service
 from fedlab.node.web import access
 from fedlab.node.web.app import make_web_app
-from tests.node.labs import opened_lab
-from tests.node.web.signing import add_member, from_here, signed_in
+from tests.node.web.signing import Client, add_member, client_of, from_here, signed_in
 
-Client = TestClient[Any, Any]
 PASSWORD = "quatre mots bien rangés"
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with opened_lab(tmp_path, "Atelier") as service:
-        yield service
-
-
-@pytest.fixture
-async def node(service: Service) -> AsyncIterator[Node]:
-    async with open_node(service, ["http://127.0.0.1"]) as node:
-        yield node
-
-
-async def client_of(node: Node, app: web.Application | None = None) -> Client:
-    jar = aiohttp.CookieJar(unsafe=True)
-    client = TestClient(TestServer(app or make_web_app(node)), cookie_jar=jar)
-    await client.start_server()
-    return client
-
-
-@pytest.fixture
-async def browser(node: Node) -> AsyncIterator[Client]:
-    client = await client_of(node)
-    yield client
-    await client.close()
 
 
 def routes_of(app: web.Application) -> set[tuple[str, str]]:

@@ -6,25 +6,19 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from fedlab.node import days
-from fedlab.node.app import Node, open_node
+from fedlab.node.app import Node
 from fedlab.node.mail import MailSettings
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
 from fedlab.node.service import reminders as service_reminders
 from fedlab.node.service.base import now
 from fedlab.node.web import reminding
-from fedlab.node.web.app import make_web_app
 from tests.node.labs import ask, opened_lab
-from tests.node.web.signing import add_member, from_here, signed_in
-
-Client = TestClient[Any, Any]
+from tests.node.web.signing import Client, add_member, from_here, signed_in
 
 
 @pytest.fixture
@@ -34,19 +28,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
         ask(service, "item_add", code="D-1", change=change)
         ask(service, "item_add", code="C-1", change={"name": "Chaises", "quantity": 10_000})
         yield service
-
-
-@pytest.fixture
-async def node(service: Service) -> AsyncIterator[Node]:
-    async with open_node(service, ["http://127.0.0.1"]) as node:
-        yield node
-
-
-@pytest.fixture
-async def browser(node: Node) -> AsyncIterator[Client]:
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with TestClient(TestServer(make_web_app(node)), cookie_jar=jar) as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,50 +1,19 @@
 """Members' pages: devices, programs, links, cards, lists; and what a manager may not do."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from fedlab.node.app import Node, open_node
+from fedlab.node.app import Node
 from fedlab.node.errors import ConflictError, ForbiddenError
 from fedlab.node.members import passwords
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
-from fedlab.node.web.app import make_web_app
-from tests.node.labs import opened_lab
-from tests.node.web.signing import add_member, from_here, signed_in
+from tests.node.web.signing import Client, add_member, client_of, from_here, signed_in
 
-Client = TestClient[Any, Any]
 ROW = {"email": "", "ends": "", "number": "", "login": "", "role": "member"}
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with opened_lab(tmp_path, "Atelier") as service:
-        yield service
-
-
-@pytest.fixture
-async def node(service: Service) -> AsyncIterator[Node]:
-    async with open_node(service, ["http://127.0.0.1"]) as node:
-        yield node
-
-
-async def new_client(node: Node) -> Client:
-    client = TestClient(TestServer(make_web_app(node)), cookie_jar=aiohttp.CookieJar(unsafe=True))
-    await client.start_server()
-    return client
-
-
-@pytest.fixture
-async def browser(node: Node) -> AsyncIterator[Client]:
-    client = await new_client(node)
-    yield client
-    await client.close()
 
 
 async def post(client: Client, path: str, **form: Any) -> tuple[int, str]:
@@ -96,7 +65,7 @@ async def test_a_token_does_what_its_scopes_say_and_no_more(
     service: Service, browser: Client, node: Node
 ) -> None:
     signed_in(browser, service, Role.MANAGER)
-    programs = await new_client(node)
+    programs = await client_of(node)
     for scope, status in (("edit_items", 201), ("", 403)):
         form = {"name": "script", **({"scope": scope} if scope else {})}
         _, text = await post(browser, "/account/tokens", **form)
@@ -133,7 +102,7 @@ async def test_a_link_opens_once_and_looking_at_it_does_not_use_it_up(
     member = add_member(service, Role.MEMBER, "Awa N’Diaye")
     signed_in(browser, service, Role.MANAGER)
     door = secret_in((await post(browser, f"/members/{member}/link"))[1])
-    phone = await new_client(node)
+    phone = await client_of(node)
     for _ in range(2):
         assert "Awa" in await page(phone, door)
     assert (await post(phone, door))[0] == 303
@@ -150,7 +119,7 @@ async def test_a_card_opens_again_and_again_until_there_is_a_newer_one(
     signed_in(browser, service, Role.MANAGER)
     status, text = await post(browser, f"/members/{member}/card")
     assert status == 200 and 'src="data:image/svg+xml' in text
-    phone = await new_client(node)
+    phone = await client_of(node)
     assert [(await post(phone, secret_in(text)))[0] for _ in range(2)] == [303, 303]
     newer = secret_in((await post(browser, f"/members/{member}/card"))[1])
     assert (await post(phone, secret_in(text)))[0] == 410
@@ -207,7 +176,7 @@ async def test_the_last_admin_stays(service: Service, browser: Client) -> None:
 async def test_an_ended_account_is_out_at_once(
     service: Service, browser: Client, node: Node
 ) -> None:
-    phone = await new_client(node)
+    phone = await client_of(node)
     member = signed_in(phone, service, Role.MEMBER)
     signed_in(browser, service, Role.MANAGER)
     assert (await phone.get("/account")).status == 200
