@@ -29,6 +29,7 @@ from fedlab.node.service.logs import Logs
 from fedlab.node.service.membercalls import MemberCalls
 from fedlab.node.service.memberlists import MemberLists
 from fedlab.node.service.members import Members
+from fedlab.node.service.needhints import NeedHints
 from fedlab.node.service.needs import Needs
 from fedlab.node.service.network import Network
 from fedlab.node.service.once import Once
@@ -85,6 +86,7 @@ class Service:
         finding = Finding(self.opened, shown)
         self.search = finding.search
         self.looser = finding.looser
+        self.attention.sources.append(NeedHints(self.opened, self.needs, self.search).attention)
         self.desk = Desk(self.opened, shown, finding)
         self.attention.sources.append(self.desk.walk_is_due)
         self.uploads = Uploads(self.opened, self.imports)

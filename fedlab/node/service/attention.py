@@ -33,7 +33,8 @@ BUDGET_FULL: Final = 0.9
 class Trouble(msgspec.Struct, frozen=True):
     """One thing that somebody should see to; `right` says who can, `remedy` where.
 
-    `name` is of the lab, or of the folder, that it is about; pages have words for each `code`.
+    `name` is of the lab, or of the folder, that it is about, `about` whatever else is named; pages
+    have words for each `code`.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Trouble(msgspec.Struct, frozen=True):
     remedy: str
     count: int = 1
     name: str = ""
+    about: tuple[str, ...] = ()
 
 
 class AttentionAnswer(msgspec.Struct):

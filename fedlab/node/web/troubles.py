@@ -26,6 +26,7 @@ def trouble_text(language: Language, trouble: Trouble) -> TroubleText:
 
 def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str]]:
     _, ngettext, name = language.gettext, language.ngettext, trouble.name
+    title, had = trouble.about if trouble.code == "need" else ("", "")
     return {
         # --- network ---
         "no_keys": (
@@ -108,6 +109,12 @@ def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str
             ),
             _("Check the mail settings, or tell the borrowers in another way."),
             _("See the reminders"),
+        ),
+        # --- needs ---
+        "need": (
+            _("%(name)s looks for: %(title)s. You seem to have one.", name=name, title=title),
+            _("Your inventory holds “%(item)s”. Answer, and their people see it.", item=had),
+            _("See the need"),
         ),
         # --- keep ---
         **{f"backup_{code}": text for code, text in backup_says(language, name).items()},

@@ -114,3 +114,31 @@ def test_what_cannot_be_said_is_refused(labs: tuple[Service, Service]) -> None:
     ask(atelier, "need_close", need=need, ending="found")
     with pytest.raises(ConflictError):
         ask(atelier, "need_close", need=need, ending="found")
+
+
+def hints(service: Service) -> list[tuple[str, tuple[str, ...]]]:
+    troubles = service.attention.all().troubles
+    return [(one.name, one.about) for one in troubles if one.code == "need"]
+
+
+def test_a_lab_hears_of_a_need_that_it_can_meet(labs: tuple[Service, Service]) -> None:
+    """Until it has answered; and not of one that something merely near would answer."""
+    atelier, brico = labs
+    publish(atelier, title="Presse plieuse")
+    need = publish(atelier, title="Perceuse")
+    ask(brico, "item_add", code="D-1", change={"name": "Visseuse-perceuse sans fil"})
+    ask(brico, "item_add", code="P-1", change={"name": "Presse à chaud"})
+    hear(brico, atelier)
+    assert hints(brico) == [("Atelier", ("Perceuse", "Visseuse-perceuse sans fil"))]
+    assert hints(atelier) == []
+    ask(brico, "need_join", need=need, code="D-1")
+    assert hints(brico) == []
+
+
+def test_what_is_not_of_use_any_more_is_no_hint(labs: tuple[Service, Service]) -> None:
+    atelier, brico = labs
+    ask(brico, "item_add", code="D-1", change={"name": "Perceuse"})
+    publish(atelier, title="Perceuse", until="2020-01-01")
+    publish(atelier, title="Perceuse", kind="material")
+    hear(brico, atelier)
+    assert hints(brico) == []
