@@ -136,6 +136,7 @@ def _check_numbers(lines: Sequence[WantedLine]) -> None:
 
 
 def check_each_day(*days: str | UnsetType) -> None:
+    """Raise FactError unless each that is given is a day of the calendar."""
     for day in days:
         if day is not UNSET:
             check_days(day, UNSET)

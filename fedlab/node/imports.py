@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -23,12 +23,14 @@ from fedlab.inventory.facts import KINDS, ItemRetire, ItemSet
 from fedlab.inventory.item import ItemState
 from fedlab.node.codewords import code_words
 from fedlab.node.errors import BadRequestError, ConflictError, ServiceError
-from fedlab.node.projector import Projector
-from fedlab.node.store.base import Place, Store
-from fedlab.node.writer import Draft, Written, fact_of
-from fedlab.protocol.entry import LabId, decode_detail, encode_detail
+from fedlab.node.store.base import Place
+from fedlab.node.writer import Draft, fact_of
+from fedlab.protocol.entry import decode_detail, encode_detail
 from fedlab.protocol.errors import AuthorError, LocalProtocolError
 from fedlab.protocol.limits import SALT_BYTES
+
+if TYPE_CHECKING:
+    from fedlab.node.service.base import Opened
 
 _ROWS_SETTING: Final = "imported_rows"
 _DETAILS_AT_ONCE: Final = 512
@@ -38,18 +40,6 @@ _HEAD: Final = frozenset({"t", "by", "e", "n", "at", "code", "detail"})
 Progress = Callable[[str, int, int], None]
 
 _read_rows = msgspec.json.Decoder(dict[str, Content]).decode
-
-
-class Opened(Protocol):
-    """The lab's folder, opened by its one writer."""
-
-    @property
-    def lab(self) -> LabId: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def projector(self) -> Projector: ...
-    def append(self, drafts: Sequence[Draft], tell: Tell = ...) -> Written: ...
 
 
 class Rejected(msgspec.Struct, omit_defaults=True):
@@ -107,7 +97,7 @@ _read_record = msgspec.json.Decoder(Record).decode
 
 
 def run_import(
-    opened: Opened,
+    opened: "Opened",
     data: bytes,
     filename: str,
     *,
@@ -141,7 +131,7 @@ def run_import(
     return answer
 
 
-def undo_import(opened: Opened, *, dry_run: bool = False) -> ImportAnswer:
+def undo_import(opened: "Opened", *, dry_run: bool = False) -> ImportAnswer:
     """Take the last import back: former states return, what it added is retired.
 
     Items that were touched since are left alone and named, with the reason, under `rejected`.
@@ -182,7 +172,7 @@ def undo_import(opened: Opened, *, dry_run: bool = False) -> ImportAnswer:
     return answer
 
 
-def own_items(opened: Opened) -> dict[str, Own]:
+def own_items(opened: "Opened") -> dict[str, Own]:
     """Return this lab's items as they stand, retired ones too."""
     codes = [row.code for row in opened.store.projections.items(opened.lab)]
     states = opened.projector.states(opened.lab, codes)
@@ -262,7 +252,7 @@ def _set_draft(code: str, content: Content) -> Draft:
     return Draft(fact_of(ItemSet, {"code": code, **content.fact}), encode_detail(content.detail))
 
 
-def _append(opened: Opened, drafts: Sequence[Draft], record: bytes, tell: Tell) -> bool:
+def _append(opened: "Opened", drafts: Sequence[Draft], record: bytes, tell: Tell) -> bool:
     """Save the record, then write all of it as one append; say whether it waits as drafts."""
     number = opened.store.imports.add(int(time.time()), record)
     try:
@@ -272,14 +262,14 @@ def _append(opened: Opened, drafts: Sequence[Draft], record: bytes, tell: Tell) 
         raise
 
 
-def _is_erased(opened: Opened, place: tuple[int, int]) -> bool:
+def _is_erased(opened: "Opened", place: tuple[int, int]) -> bool:
     epoch, index = place
     return opened.store.details(opened.lab, epoch, index, index + 1) == [None]
 
 
-def _last_rows(opened: Opened) -> dict[str, Content]:
+def _last_rows(opened: "Opened") -> dict[str, Content]:
     return _read_rows(opened.store.settings.get(_ROWS_SETTING, "{}"))
 
 
-def _save_rows(opened: Opened, rows: Mapping[str, Content]) -> None:
+def _save_rows(opened: "Opened", rows: Mapping[str, Content]) -> None:
     opened.store.settings.set(_ROWS_SETTING, msgspec.json.encode(rows).decode())

@@ -18,6 +18,7 @@ WRITE_ERRORS: Final = (400, 401, 403, 404, 409, 422, 503)
 
 
 def json_of(answer: Any, status: int = 200) -> web.Response:
+    """Answer a program with a document."""
     body = msgspec.json.encode(answer)
     return web.Response(body=body, status=status, content_type="application/json")
 
@@ -38,6 +39,10 @@ def query_of(request: web.Request, params: tuple[Param, ...]) -> Json:
 
 
 async def write(request: web.Request, call: str, params: Json, status: HTTPStatus) -> web.Response:
+    """Do a call once for each Idempotency-Key; what the path says wins over the body.
+
+    Raises BadRequestError for a missing key or a body that is no object, and as the call does.
+    """
     node = node_of(request)
     key = request.headers.get("Idempotency-Key", "")
     if not 0 < len(key) <= IDEMPOTENCY_KEY_CHARS_MAX:

@@ -1,26 +1,18 @@
 """Whom the counter lends to: this lab's members, and bodies and people without an account."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from fedlab.node.days import today
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.mail import is_email
 from fedlab.node.members.people import Member, fold
 from fedlab.node.service.counteranswers import BorrowerAnswer, BorrowersAnswer, Reach
-from fedlab.node.store.house import Counter
+from fedlab.node.store.house import Counter, Members
 from fedlab.node.store.records import SavedBody, SavedLoan
 from fedlab.protocol.limits import BORROWER_CHARS_MAX, PHONE_CHARS_MAX
 
 # What fits on a phone below the form; whoever is not among them is typed.
 SHOWN_MAX: Final = 8
-
-
-class Members(Protocol):
-    """What is asked of the accounts."""
-
-    def get(self, number: int, /) -> Member | None: ...
-    def find(self, text: str, limit: int, /) -> Sequence[Member]: ...
 
 
 class Borrower(NamedTuple):

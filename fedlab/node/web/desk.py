@@ -40,6 +40,7 @@ def say_done(language: Language, query: Mapping[str, str]) -> str:
 
 
 def leads_to(path: str, done: str, code: str = "", anchor: str = "") -> web.HTTPSeeOther:
+    """Return the way to a page that says what was done, see `say_done`; to be raised."""
     query = urlencode({"done": done, "code": code} if code else {"done": done})
     return web.HTTPSeeOther(f"{path}{'&' if '?' in path else '?'}{query}{anchor}")
 

@@ -104,9 +104,11 @@ class Gate:
         return True
 
     def forget(self, guard: Guard) -> None:
+        """Let a connection go that has ended."""
         self.guards.discard(guard)
 
     def drop(self, guard: Guard) -> None:
+        """Close a connection at once, whatever it has not sent or read yet."""
         self.guards.discard(guard)
         if guard.transport is not None:
             guard.transport.abort()

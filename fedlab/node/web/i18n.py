@@ -43,9 +43,11 @@ class Language:
         return forms[1 if plural else 0] % {"count": self.number(count), **values}
 
     def number(self, value: float | Decimal) -> str:
+        """A number with its separators: `1 234,5`."""
         return _number(value, self.code)
 
     def money(self, cents: int) -> str:
+        """An amount of euro cents: `12,50 €`."""
         return format_currency(Decimal(cents) / 100, "EUR", locale=self.locale)
 
     def distance(self, km: float) -> str:

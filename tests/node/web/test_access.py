@@ -221,11 +221,3 @@ async def test_a_cookie_that_nobody_gave_is_a_visitors(browser: Client) -> None:
     cookies = {access.SESSION_COOKIE: "made up"}
     assert (await browser.get("/labs", cookies=cookies)).status == 200
     assert (await browser.get("/account", cookies=cookies)).status == 401
-
-
-def test_the_hash_for_nobody_is_one_and_is_nobodys() -> None:
-    """Or a name that does not exist would be told by how quickly it is refused."""
-    assert not passwords.is_right_now(PASSWORD, passwords.NOBODY)
-    own = passwords.hash_now(PASSWORD)
-    assert own.rsplit("$", 2)[0] == passwords.NOBODY.rsplit("$", 2)[0]
-    assert passwords.is_right_now(PASSWORD, own)
