@@ -24,11 +24,23 @@ def trouble_text(language: Language, trouble: Trouble) -> TroubleText:
     return TroubleText(title, todo, link, trouble.remedy, trouble.severity)
 
 
-def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str]]:
-    _, ngettext, name = language.gettext, language.ngettext, trouble.name
-    title, had = trouble.about if trouble.code == "need" else ("", "")
+Said = dict[str, tuple[str, str, str]]  # by code: what is wrong, what to do, the words of the link
+
+
+def _says(language: Language, trouble: Trouble) -> Said:
+    backups = backup_says(language, trouble.name)
     return {
-        # --- network ---
+        **_of_node(language, trouble),
+        **_of_labs(language, trouble),
+        **_of_house(language, trouble),
+        **{f"backup_{code}": text for code, text in backups.items()},
+    }
+
+
+def _of_node(language: Language, trouble: Trouble) -> Said:
+    """Whether this node can sign and has room."""
+    _, ngettext, name = language.gettext, language.ngettext, trouble.name
+    return {
         "no_keys": (
             _("The keys of this lab are missing."),
             _("Put the file %(name)s back. Until then nothing new can be published.", name=name),
@@ -59,6 +71,14 @@ def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str
             _("Stop one of the two nodes. Until then nothing new is published."),
             "",
         ),
+    }
+
+
+def _of_labs(language: Language, trouble: Trouble) -> Said:
+    """Other labs: what they contradict, fill, or look for."""
+    _, ngettext, name = language.gettext, language.ngettext, trouble.name
+    title, had = trouble.about if trouble.code == "need" else ("", "")
+    return {
         "split_view": (
             _("%(name)s contradicts itself.", name=name),
             _("Ring its people: two copies of its keys may be in use, and they must stop one."),
@@ -89,13 +109,23 @@ def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str
             ),
             "",
         ),
-        # --- desk ---
+        "need": (
+            _("%(name)s looks for: %(title)s. You seem to have one.", name=name, title=title),
+            _("Your inventory holds “%(item)s”. Answer, and their people see it.", item=had),
+            _("See the need"),
+        ),
+    }
+
+
+def _of_house(language: Language, trouble: Trouble) -> Said:
+    """The desk and the counter."""
+    _, ngettext = language.gettext, language.ngettext
+    return {
         "walk_due": (
             _("Nobody has looked for a year whether everything is still here."),
             _("Walk through the lab with a phone and scan the labels: it can take several days."),
             _("Begin a walk"),
         ),
-        # --- counter ---
         "overdue": (
             ngettext("%(count)s loan is overdue.", "%(count)s loans are overdue.", trouble.count),
             _("Ring the borrowers, or send them a reminder."),
@@ -110,18 +140,10 @@ def _says(language: Language, trouble: Trouble) -> dict[str, tuple[str, str, str
             _("Check the mail settings, or tell the borrowers in another way."),
             _("See the reminders"),
         ),
-        # --- needs ---
-        "need": (
-            _("%(name)s looks for: %(title)s. You seem to have one.", name=name, title=title),
-            _("Your inventory holds “%(item)s”. Answer, and their people see it.", item=had),
-            _("See the need"),
-        ),
-        # --- keep ---
-        **{f"backup_{code}": text for code, text in backup_says(language, name).items()},
     }
 
 
-def backup_says(language: Language, folder: str) -> dict[str, tuple[str, str, str]]:
+def backup_says(language: Language, folder: str) -> Said:
     """Return what is wrong with backups and what to do, by the codes of `Backups.troubles`."""
     _ = language.gettext
     see = _("See the backups")
