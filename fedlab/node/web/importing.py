@@ -67,7 +67,7 @@ def field_name(language: Language, field: str) -> str:
         "terms": _("Terms"),
         "price": _("Price"),
         "hourly": _("Price per hour"),
-        "deposit": _("Deposit"),
+        "deposit": _("Caution"),
         "buffer": _("Days kept free between two loans"),
         "value": _("Replacement value"),
         "training": _("Training asked"),

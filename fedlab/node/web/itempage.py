@@ -133,7 +133,7 @@ def _item_rows(language: Language, found: ItemAnswer, other: Mapping[str, str]) 
         Row(_("Place in the lab"), found.place, True),
         Row(_("Price"), language.money(found.price) if found.price else ""),
         Row(_("Price per hour"), language.money(found.hourly) if found.hourly else ""),
-        Row(_("Deposit"), language.money(found.deposit) if found.deposit else ""),
+        Row(_("Caution"), language.money(found.deposit) if found.deposit else ""),
         Row(_("Replacement value"), language.money(found.value) if found.value else ""),
         Row(_("Brand"), found.brand),
         Row(_("Model"), found.model),

@@ -78,7 +78,7 @@ def term_name(language: Language, term: str, item: Priced | None = None) -> str:
     if term == "sell" and item.price:
         extra.append(language.money(item.price))
     if term == "lend" and item.deposit:
-        extra.append(_("deposit %(price)s", price=language.money(item.deposit)))
+        extra.append(_("caution %(price)s", price=language.money(item.deposit)))
     return ", ".join([name, *extra])
 
 
