@@ -126,6 +126,14 @@ def test_a_page_that_is_not_documented_is_found() -> None:
     assert undocumented(page) == ["/needs/new"]
 
 
+NAMED = re.compile(r"`((?:fedlab|tests|benchmarks|docs|deploy|docker)/[\w./-]*\.\w+)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    assert [name for name in NAMED.findall(page.read_text()) if not (REPO / name).exists()] == []
+
+
 LAWS = REPO / "docs" / "explanation" / "laws.md"
 
 

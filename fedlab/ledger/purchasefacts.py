@@ -301,7 +301,7 @@ class PurchaseTake(PurchaseFact, frozen=True, kw_only=True, tag="purchase.take")
 
 
 class PurchaseSeal(PurchaseFact, frozen=True, kw_only=True, tag="purchase.seal"):
-    """No pledge counts any more but these: so many, with this root (see `sealing.root`)."""
+    """No pledge counts any more but these: so many, with this root (see `sealing.seal_root`)."""
 
     count: Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
     root: Hex32

@@ -123,7 +123,7 @@ def answers(db: Tables) -> None:
 
 @migrations()
 def projections(db: Tables) -> None:
-    """Nothing any more: these are no migration's, see `make_projections`."""
+    """Nothing any more: these are no migration's, see `derived.make_projections`."""
 
 
 @migrations()
