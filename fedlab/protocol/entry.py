@@ -296,7 +296,7 @@ class FactReader:
     def entry(
         self, leaf: bytes, lab: LabId, epoch: int, index: int, end: int | None = None
     ) -> Entry:
-        """Return the entry at its place; from `end` on (see `evidence.disputed_from`) it is DISPUTED."""
+        """Return the entry at its place; from `end` on it is DISPUTED: `evidence.disputed_from`."""
         fact, status = self.read(leaf, lab, epoch, index)
         if fact is not None and end is not None and index >= end:
             status = Status.DISPUTED

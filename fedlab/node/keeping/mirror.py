@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from fedlab.node.store.base import Peer, Store
+from fedlab.node.store.base import Store
+from fedlab.node.store.records import Peer
 from fedlab.protocol.checkpoint import Head, parse_note
 from fedlab.protocol.entry import decode_fact
 from fedlab.protocol.errors import ProtocolError, RemoteProtocolError

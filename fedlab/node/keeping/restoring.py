@@ -24,7 +24,7 @@ from fedlab.node.keeping.epochs import open_epoch
 from fedlab.node.keeping.mirror import Found, catch_up
 from fedlab.node.keeping.words import backup_key, read_words
 from fedlab.node.store import SqliteStore
-from fedlab.node.store.base import Peer
+from fedlab.node.store.records import Peer
 
 STAGE: Final = "restore.tmp"
 STEPS: Final = ("unpacking", "asking", "moving")

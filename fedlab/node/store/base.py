@@ -16,40 +16,10 @@ from fedlab.protocol.identity import Chain
 from fedlab.protocol.replica import LogReader
 
 from .house import ApiTokens, Counter, Desk, Journal, LoginKeys, Members, Sessions
+from .local import Answers, Blocks, Drafts, Imports, Invites, Peers, Settings
 
 # The setting that tells of an erasure which the search index has not followed to the last byte.
 PURGE_KEY = "purge"
-
-
-class Peer(NamedTuple):
-    """Another lab's node that this one talks to."""
-
-    lab: str
-    urls: tuple[str, ...]
-    name: str
-
-
-class SavedDraft(NamedTuple):
-    """A write that waits until the node may sign; the fact's place in the log is not settled."""
-
-    id: int
-    fact: bytes
-    detail: bytes | None  # the body; its salt is drawn when it is appended
-
-
-class SavedImport(NamedTuple):
-    """What one import did; the record is its owner's to read."""
-
-    id: int
-    at: int  # Unix seconds
-    record: bytes
-
-
-class SavedAnswer(NamedTuple):
-    """What was asked with a key, by its hash, and what was answered; None if nobody knows."""
-
-    asked: bytes
-    answer: bytes | None
 
 
 class Place(NamedTuple):
@@ -138,63 +108,6 @@ class FoldedSubject(NamedTuple):
     open: bool
     labs: Sequence[str]
     verdicts: Sequence[tuple[Place, int]]
-
-
-class Settings(Protocol):
-    """Strings by name."""
-
-    def get(self, key: str, default: str = "") -> str: ...
-    def set(self, key: str, value: str) -> None: ...
-    def remove(self, key: str) -> None: ...
-
-
-class Peers(Protocol):
-    """Whom this node talks to."""
-
-    def put(self, lab: str, urls: Sequence[str] = (), name: str = "") -> None: ...
-    def remove(self, lab: str) -> bool: ...
-    def list(self) -> list[Peer]: ...
-
-
-class Invites(Protocol):
-    """One-time tokens, of which only the hash is kept."""
-
-    def add(self, token_hash: bytes, expires_at: int) -> None: ...
-    def redeem(self, token_hash: bytes, lab: str, now: int) -> bool: ...
-    def open(self, now: int) -> list[int]: ...
-    def withdraw(self) -> None: ...
-    def void(self, lab: str) -> None: ...
-
-
-class Blocks(Protocol):
-    """Labs that this one does not want to hear of."""
-
-    def add(self, lab: str) -> None: ...
-    def remove(self, lab: str) -> bool: ...
-    def list(self) -> list[str]: ...
-
-
-class Drafts(Protocol):
-    """Writes that were asked for while the amnesia gate was closed, in order."""
-
-    def add(self, drafts: Sequence[tuple[bytes, bytes | None]]) -> None: ...
-    def list(self) -> list[SavedDraft]: ...
-
-
-class Imports(Protocol):
-    """The imports of this lab, so that the last can be undone."""
-
-    def add(self, at: int, record: bytes) -> int: ...
-    def last(self) -> SavedImport | None: ...
-    def undone(self, number: int) -> None: ...
-
-
-class Answers(Protocol):
-    """Answers to writes that may be asked for twice, by key."""
-
-    def begin(self, key: str, asked: bytes, at: int, oldest: int) -> SavedAnswer | None: ...
-    def end(self, key: str, answer: bytes) -> None: ...
-    def forget(self, key: str) -> None: ...
 
 
 class Subjects(Protocol):

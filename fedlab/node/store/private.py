@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .base import Peer, SavedAnswer, SavedDraft, SavedImport
 from .database import Database
+from .records import Peer, SavedAnswer, SavedDraft, SavedImport
 
 
 class SettingsTable:

@@ -1,6 +1,37 @@
-"""What stands in the private tables of counter and desk, whatever the engine."""
+"""What stands in the private tables, whatever the engine: the node's own, counter and desk."""
 
 from typing import NamedTuple
+
+
+class Peer(NamedTuple):
+    """Another lab's node that this one talks to."""
+
+    lab: str
+    urls: tuple[str, ...]
+    name: str
+
+
+class SavedDraft(NamedTuple):
+    """A write that waits until the node may sign; the fact's place in the log is not settled."""
+
+    id: int
+    fact: bytes
+    detail: bytes | None  # the body; its salt is drawn when it is appended
+
+
+class SavedImport(NamedTuple):
+    """What one import did; the record is its owner's to read."""
+
+    id: int
+    at: int  # Unix seconds
+    record: bytes
+
+
+class SavedAnswer(NamedTuple):
+    """What was asked with a key, by its hash, and what was answered; None if nobody knows."""
+
+    asked: bytes
+    answer: bytes | None
 
 
 class SavedBody(NamedTuple):
