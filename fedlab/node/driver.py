@@ -19,6 +19,7 @@ from aiohttp import web
 from fedlab.node.dialling import AWAY, Dialler, in_words
 from fedlab.node.errors import ServiceError, TryLaterError
 from fedlab.node.exchange import Batch, Exchange, Link
+from fedlab.node.lobby import Lobby
 from fedlab.node.photos.fetching import Fetching
 from fedlab.node.service.peers import Connection
 from fedlab.protocol import events
@@ -28,10 +29,6 @@ from fedlab.protocol.limits import HANDSHAKE_SECONDS, MESSAGE_BYTES_MAX
 if TYPE_CHECKING:
     from fedlab.node.app import Node
 
-# A lab has a handful of peers; the rest of the sockets are for people.
-INCOMING_MAX: Final = 64
-# Behind one address are at most the nodes of one house, or of one demo.
-INCOMING_PER_ADDRESS_MAX: Final = 16
 # A message is at most a few hundred kilobytes: slower than this is 40 kbit/s, or a dead line.
 SEND_SECONDS: Final = 60.0
 # Reaching the inviter and showing the token; somebody waits at a prompt.
@@ -74,7 +71,7 @@ class Driver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pokes: dict[Link, asyncio.Event] = {}
         self._urls: dict[Link, str] = {}
-        self._incoming: dict[Link, str] = {}  # who dialled in, from which address; oldest first
+        self._lobby = Lobby(self._poke)
         self._joins: dict[Link, asyncio.Future[None]] = {}
         self._work = asyncio.Event()
         self._dialler = Dialler(
@@ -166,38 +163,19 @@ class Driver:
         address = request.remote or ""
         if "Origin" in request.headers:
             raise web.HTTPForbidden(reason="this address is for labs' nodes, not for pages")
-        if self._stopping or not self._make_room(address):
+        if self._stopping or not self._lobby.make_room(address):
             raise web.HTTPServiceUnavailable(reason="too many peers are connected")
         socket = web.WebSocketResponse(
             max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=HANDSHAKE_SECONDS
         )
         link = self._exchange.open(initiator=False, now=self._now())
-        self._incoming[link] = address
-        try:
-            await socket.prepare(request)
-            await self._run(link, socket)
-        finally:
-            link.gone()
-            del self._incoming[link]
+        with self._lobby.inside(link, address):
+            try:
+                await socket.prepare(request)
+                await self._run(link, socket)
+            finally:
+                link.gone()
         return socket
-
-    def _make_room(self, address: str) -> bool:
-        """Say whether one more may come in; of a crowd the oldest that is not let in yet goes.
-
-        Behind a reverse proxy everybody has one address: idle strangers must not keep peers out.
-        """
-        crowd = [link for link, other in self._incoming.items() if other == address]
-        if len(crowd) < INCOMING_PER_ADDRESS_MAX:
-            if len(self._incoming) < INCOMING_MAX:
-                return True
-            crowd = list(self._incoming)
-        leaving = [link for link in crowd if link.closed]
-        waiting = [link for link in crowd if not link.closed and not link.sync.connected]
-        if not waiting or len(leaving) >= INCOMING_PER_ADDRESS_MAX:
-            return False
-        waiting[0].close("busy", "too many are connecting", retry_s=1)
-        self._poke(waiting[0])
-        return True
 
     async def _dial(
         self,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiohttp import web
 
-from fedlab.node.driver import INCOMING_PER_ADDRESS_MAX
+from fedlab.node.lobby import INCOMING_PER_ADDRESS_MAX
 from fedlab.node.web.guard import listen
 from fedlab.protocol import frames
 from fedlab.protocol.channel import Channel
