@@ -33,6 +33,7 @@ sys.path[:0] = [str(HERE.parent)]
 from fedlab.node.config import Folder
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
+from fedlab.node.service.needs import NewNeed
 from fedlab.node.service.profile import ProfileChange
 from fedlab.node.web.access import SESSION_COOKIE
 from tests.e2e.chromium import FLAGS
@@ -48,6 +49,7 @@ SMALL = {
     "quimper": ("Scie circulaire plongeante", "Tour à bois", "Rabot électrique", "Serre-joints"),
     "lorient": ("Four à céramique", "Tour de potier", "Extrudeuse à plastique", "Broyeur"),
 }
+SOUGHT = {"tricycle": "Caméra thermique", "lorient": "Presse à injecter"}
 PHOTOS = {
     "brest": {"FP-020": "drill", "FP-001": "printer"},
     "paris": {"GP-LAS-01": "laser", "GP-3DP-01": "printer"},
@@ -103,6 +105,8 @@ def found_labs(base: Path) -> dict[str, Lab]:
                     "Désignation;Prêt ?\n" + "".join(f"{x};oui\n" for x in SMALL[slug])
                 ).encode()
             service.imports.run(data, name)
+            if slug in SOUGHT:
+                service.needs.publish(NewNeed(title=SOUGHT[slug], terms=("lend",)))
     return labs
 
 
@@ -157,7 +161,7 @@ def live_on(labs: dict[str, Lab]) -> dict[str, str]:
             ids[name] = people.add(Role.ADMIN, name=name, email=address, ends="2027-08-31").id
         service.profile.set(
             ProfileChange(
-                description="Un atelier partagé au port de commerce : bois, textile, électronique.",
+                description="Un atelier partagé au port de commerce\u00a0: bois, textile, électronique.",
                 address="12 quai de la Douane, 29200 Brest",
                 hours="Tu-Fr 14:00-19:00; Sa 10:00-18:00",
                 contact="02 98 00 00 00",

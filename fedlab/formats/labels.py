@@ -20,9 +20,9 @@ _POINT: Final = 35.28
 # A bold letter is this wide on average, and a line this high, in parts of the type size.
 _LETTER: Final = 0.6
 _LINE: Final = 1.2
-_CAPITAL: Final = 1.3
+_CAPITAL: Final = 1.2
 # A word is rather broken than set smaller than this.
-_SIZE_READ: Final = 7
+_SIZE_READ: Final = 9
 # Printers shift a sheet by up to a millimetre and a half.
 MARGIN: Final = 150
 
