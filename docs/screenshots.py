@@ -13,6 +13,8 @@ import contextlib
 import io
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -37,7 +39,7 @@ from fedlab.node.service.needs import NewNeed
 from fedlab.node.service.profile import ProfileChange
 from fedlab.node.web.access import SESSION_COOKIE
 from tests.e2e.chromium import FLAGS
-from tests.e2e.nodes import Lab, until
+from tests.e2e.nodes import FEDLAB, HOST, Lab, environment, free_port, until
 from tests.e2e.test_pages_audit import find_pages
 
 DAY = 86_400
@@ -50,6 +52,12 @@ SMALL = {
     "lorient": ("Four à céramique", "Tour de potier", "Extrudeuse à plastique", "Broyeur"),
 }
 SOUGHT = {"tricycle": "Caméra thermique", "lorient": "Presse à injecter"}
+NEW_LIST = """Référence;Désignation;Nombre;Lieu;Caution
+FP-021;Scie sauteuse;3;Armoire A2;40 €
+EB-01;Rabot d'établi;2;Armoire B1;25 €
+EB-02;Guillaume;1;Armoire B1;25 €
+EB-03;Presse d'ébéniste;6;Établi bois;
+"""
 PHOTOS = {
     "brest": {"FP-020": "drill", "FP-001": "printer"},
     "paris": {"GP-LAS-01": "laser", "GP-3DP-01": "printer"},
@@ -72,13 +80,14 @@ SHOTS = (
     Shot("drill", "/I/{brest}/FP-020", "volunteer", "p"),
     Shot("labs", "/labs", "member", "pd"),
     Shot("desk", "/desk", "manager", "pd"),
-    Shot("import", "/desk/import", "manager", "d"),
+    Shot("import", "/desk/import/1", "manager", "d"),
     Shot("counter", "/counter", "volunteer", "pd"),
     Shot("lend", "/counter/lend/FP-034", "volunteer", "p"),
     Shot("attention", "/attention", "admin", "pd"),
     Shot("network", "/network", "admin", "pd"),
     Shot("members", "/members", "admin", "d"),
     Shot("labels", "/labels", "manager", "d"),
+    Shot("sheet", "/labels/print?kind=tool&start=4", "manager", "d"),
 )
 
 
@@ -161,7 +170,7 @@ def live_on(labs: dict[str, Lab]) -> dict[str, str]:
             ids[name] = people.add(Role.ADMIN, name=name, email=address, ends="2027-08-31").id
         service.profile.set(
             ProfileChange(
-                description="Un atelier partagé au port de commerce\u00a0: bois, textile, électronique.",
+                description="Un atelier partagé au port\u00a0: bois, textile, électronique.",
                 address="12 quai de la Douane, 29200 Brest",
                 hours="Tu-Fr 14:00-19:00; Sa 10:00-18:00",
                 contact="02 98 00 00 00",
@@ -169,6 +178,8 @@ def live_on(labs: dict[str, Lab]) -> dict[str, str]:
             )
         )
         lend(service, ids)
+        service.labels.set_address("https://fabrique-du-port.example")
+        service.uploads.add("etabli.csv", NEW_LIST.encode())
         members = {"admin": admin, **{role: ids[role] for role in roles}}
         return {
             role: people.begin_session(member, "Firefox, Android", "192.168.1.20")
@@ -227,7 +238,7 @@ def draw_photos(browser: Browser) -> dict[str, bytes]:
     return made
 
 
-def look(browser: Browser, lab: Lab, session: str, screen: str, scale: float = 0) -> Page:
+def look(browser: Browser, lab: Lab | None, session: str, screen: str, scale: float = 0) -> Page:
     """Return a French browser's page on that screen, signed in or not."""
     width, height, sharp = PHONE if screen in "pP" else DESKTOP
     context = browser.new_context(
@@ -236,7 +247,7 @@ def look(browser: Browser, lab: Lab, session: str, screen: str, scale: float = 0
         locale="fr-FR",
         color_scheme="dark" if screen.isupper() else "light",
     )
-    if session:
+    if lab is not None and session:
         context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": lab.url}])
     return context.new_page()
 
@@ -265,6 +276,38 @@ def take(browser: Browser, labs: dict[str, Lab], sessions: dict[str, str], to: P
             total += keep(page.screenshot(), to / file_name(shot.name, screen))
             page.context.close()
     print(f"{total / 1000:.0f} KB", file=sys.stderr)
+
+
+def take_first_start(browser: Browser, base: Path, to: Path) -> None:
+    """Take the first page of a node that has no lab yet, and its form."""
+    data, port = base / "new", free_port()
+    command = [*FEDLAB, "run", "--host", HOST, "--port", str(port)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    node = subprocess.Popen(command, env=environment(data), **quiet)
+    try:
+        code = until(lambda: _read(data / "setup-code"), "a set-up code")
+        address = f"http://{HOST}:{port}/setup"
+        until(lambda: _listens(port), "the first start")
+        page = look(browser, None, "", "p")
+        page.goto(f"{address}?code={code}")
+        page.locator("main button").click()
+        for name, at in (("start", "start"), ("setup", "lab")):
+            page.goto(f"{address}/{at}" if at != "start" else page.url)
+            keep(page.screenshot(), to / file_name(name, "p"))
+        page.context.close()
+    finally:
+        node.terminate()
+        node.wait()
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8").strip() if path.exists() else ""
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port)):
+        return True
+    return False
 
 
 def take_every(
@@ -311,6 +354,7 @@ def main() -> None:
                 take_every(browser, labs, sessions, args.to, args.every_page)
             else:
                 take(browser, labs, sessions, args.to)
+                take_first_start(browser, Path(name), args.to)
         browser.close()
 
 
