@@ -52,7 +52,7 @@ SMALL = {
     "lorient": ("Four à céramique", "Tour de potier", "Extrudeuse à plastique", "Broyeur"),
 }
 SOUGHT = {"tricycle": "Caméra thermique", "lorient": "Presse à injecter"}
-NEW_LIST = """Référence;Désignation;Nombre;Lieu;Caution
+NEW_LIST = """Code;Désignation;Nombre;Lieu;Caution
 FP-021;Scie sauteuse;3;Armoire A2;40 €
 EB-01;Rabot d'établi;2;Armoire B1;25 €
 EB-02;Guillaume;1;Armoire B1;25 €
@@ -80,7 +80,7 @@ SHOTS = (
     Shot("drill", "/I/{brest}/FP-020", "volunteer", "p"),
     Shot("labs", "/labs", "member", "pd"),
     Shot("desk", "/desk", "manager", "pd"),
-    Shot("import", "/desk/import/1", "manager", "d"),
+    Shot("import", "/desk/import/1#changes", "manager", "d"),
     Shot("counter", "/counter", "volunteer", "pd"),
     Shot("lend", "/counter/lend/FP-034", "volunteer", "p"),
     Shot("attention", "/attention", "admin", "pd"),

@@ -20,7 +20,9 @@ _POINT: Final = 35.28
 # A bold letter is this wide on average, and a line this high, in parts of the type size.
 _LETTER: Final = 0.6
 _LINE: Final = 1.2
-_CAPITAL: Final = 1.2
+# Bold letters of a broad face, and its capitals, against the usual letter.
+_BOLD: Final = 1.15
+_CAPITAL: Final = 1.35
 # A word is rather broken than set smaller than this.
 _SIZE_READ: Final = 9
 # Printers shift a sheet by up to a millimetre and a half.
@@ -141,8 +143,8 @@ def fit_name(name: str, sheet: Sheet) -> tuple[int, str]:
 
 
 def _breadth(word: str) -> float:
-    """Return how many letters of the usual breadth a word takes; capitals are broader."""
-    return sum(_CAPITAL if letter.isupper() else 1 for letter in word)
+    """Return how many letters of the usual breadth a bold word takes."""
+    return sum(_CAPITAL if letter.isupper() else _BOLD for letter in word)
 
 
 def _lines(words: Sequence[str], letters: int) -> int:
