@@ -53,10 +53,10 @@ SMALL = {
 }
 SOUGHT = {"tricycle": "Caméra thermique", "lorient": "Presse à injecter"}
 NEW_LIST = """Code;Désignation;Nombre;Lieu;Caution
-FP-021;Scie sauteuse;3;Armoire A2;40 €
 EB-01;Rabot d'établi;2;Armoire B1;25 €
 EB-02;Guillaume;1;Armoire B1;25 €
 EB-03;Presse d'ébéniste;6;Établi bois;
+EB-04;Varlope;1;Armoire B1;40 €
 """
 PHOTOS = {
     "brest": {"FP-020": "drill", "FP-001": "printer"},

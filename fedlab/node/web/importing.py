@@ -13,6 +13,7 @@ from fedlab.formats.headers import FIELDS
 from fedlab.inventory.facts import KINDS
 from fedlab.node.days import seconds_since
 from fedlab.node.errors import ConflictError, NotFoundError, ServiceError
+from fedlab.node.imports import ImportAnswer, Imported
 from fedlab.node.numbers import whole
 from fedlab.node.service.uploads import Asked, Preview, UploadAnswer
 from fedlab.node.web import pages, words
@@ -190,9 +191,8 @@ async def _show(
         columns=_columns(found, preview, language) if preview else [],
         fields=[(field, field_name(language, field)) for field in FIELDS],
         header_name=lambda header: header_name(language, header),
-        field_name=lambda field: field_name(language, field),
         kinds=KINDS,
-        value_text=lambda field, value: _value_text(language, field, value),
+        lines_of=lambda item: _lines(language, item, preview.answer) if preview else [],
         problem=problem,
         why=why,
     )
@@ -214,9 +214,32 @@ def header_name(language: Language, header: str) -> str:
     return header
 
 
+def _lines(language: Language, item: Imported, answer: ImportAnswer) -> list[str]:
+    """Return what changes of an item, a line each; a column is not told both as read and as is."""
+    colon, lines = language.gettext(":"), []
+    read = {column.header for column in answer.columns if column.field != "more"}
+    is_new = item.outcome == "added"
+    for field, (old, new) in item.changes.items():
+        if is_new and field in ("name", "unit", "lang"):
+            continue
+        if field == "more":
+            old, new = (_but(side, read) for side in (old, new))
+            if old == new:
+                continue
+        said = _value_text(language, field, new)
+        if not is_new:
+            said = f"{_value_text(language, field, old)} → {said}"
+        lines.append(said if field == "more" else f"{field_name(language, field)}{colon} {said}")
+    return lines
+
+
+def _but(more: dict[str, str] | None, read: set[str]) -> dict[str, str]:
+    return {header: text for header, text in (more or {}).items() if header not in read}
+
+
 def _value_text(language: Language, field: str, value: Any) -> str:
     """Return a field's value as people write it."""
-    if value is None:
+    if value is None or value == {}:
         return "—"
     if field == "quantity":
         return language.number(Decimal(value) / 1000)
