@@ -36,6 +36,7 @@ from fedlab.node.web.health import healthz
 from fedlab.node.web.labwords import lab_words
 from fedlab.node.web.pages import language_of
 from fedlab.node.web.profileform import place_text, read_profile
+from fedlab.node.web.sentences import told
 
 SETUP_COOKIE: Final = "fedlab_setup"
 INVITATION_COOKIE: Final = "fedlab_invitation"
@@ -64,6 +65,7 @@ def render(
             "_": language.gettext,
             "ngettext": language.ngettext,
             "switch": lambda code: pages.switch_to(request, code),
+            "told": lambda *sentences: told(language, *sentences),
             "at": "",
             **context,
         },
