@@ -47,7 +47,7 @@ def test_somebody_at_a_finds_what_only_c_has(chain: Chain) -> None:
     with chain.running():
         chain.a.join(chain.b)
         chain.c.join(chain.b)
-        until(lambda: chain.a.finds("decoupe laser"), "C's laser cutter at A")
+        until(lambda: chain.of_c("decoupe laser"), "C's laser cutter at A")
         for question in ("decoupe laser", "laser cutter", "découpeuze lazer"):
             hit = chain.a.finds(question)
             assert hit["name"] == LASER, question
@@ -86,8 +86,8 @@ def test_b_carries_between_labs_that_are_never_up_together(chain: Chain) -> None
         until(lambda: chain.c.finds("imprimante 3d"), "A's printer at C, while A is away")
         until(chain.b.holds(chain.c), "C's log at B")
     with chain.running(chain.a, chain.b):
-        hit = until(lambda: chain.a.finds(LASER), "C's laser at A, while C is away")
-        assert hit["lab"] == chain.c.id
+        until(lambda: chain.of_c(LASER), "C's laser at A, while C is away")
+        assert chain.a.finds(LASER)["lab"] == chain.c.id
         # C is gone: what is known of it gets older, and says so.
         age = chain.a.finds(LASER)["age_s"]
         assert age is not None
