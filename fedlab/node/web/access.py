@@ -167,6 +167,13 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/need/{need}"): Right.SEE_PUBLIC,
     ("POST", "/need/{need}/join"): Right.NEED,
     ("POST", "/need/{need}/close"): Right.NEED,
+    # --- loans between labs ---
+    ("GET", "/loans"): Right.LEND,
+    ("GET", "/loans/ask/{lab}/{code}"): Right.EDIT_ITEMS,
+    ("POST", "/loans/ask/{lab}/{code}"): Right.EDIT_ITEMS,
+    ("GET", "/loan/{loan}"): Right.LEND,
+    ("POST", "/loan/{loan}/terms/{word}"): Right.EDIT_ITEMS,  # it binds the lab
+    ("POST", "/loan/{loan}/counter/{word}"): Right.LEND,
     # --- counter ---
     ("GET", "/counter"): Right.LEND,
     ("GET", "/counter/lend/{code}"): Right.LEND,

@@ -23,6 +23,7 @@ from fedlab.node.web import (
     inviting,
     itempage,
     labels,
+    loans,
     log,
     members,
     needs,
@@ -82,6 +83,7 @@ def make_web_app(node: Node) -> web.Application:
     for routes in (
         searching.routes,
         itempage.routes,
+        loans.routes,
         needs.routes,
         pages.routes,
         counter.routes,

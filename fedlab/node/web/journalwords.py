@@ -110,6 +110,10 @@ def _told(language: Language) -> dict[str, str]:
         "POST /api/v1/counter/loans/{loan}/extend": _(
             "gave loan %(loan)s another day, by a program"
         ),
+        # --- loans between labs ---
+        "POST /loans/ask/{lab}/{code}": _("asked another lab for %(code)s"),
+        "POST /loan/{loan}/terms/{word}": _("said something about a loan with another lab"),
+        "POST /loan/{loan}/counter/{word}": _("said something about a loan with another lab"),
         # --- needs ---
         "POST /needs": _("published a need"),
         "POST /need/{need}/join": _("joined a need"),

@@ -70,10 +70,17 @@ class FullLab(Lab):
 
     def _network(self, service: Service, folder: Path) -> None:
         with opened_lab(folder, "Lointain", place=(45.76, 4.84)) as far:
-            ask(far, "item_add", code="LATHE", change={"name": "Lathe", "lang": "en"})
+            ask(
+                far,
+                "item_add",
+                code="LATHE",
+                change={"name": "Lathe", "lang": "en", "terms": ["lend"]},
+            )
             ask(far, "vouch", lab=self.id)
             service.store.commit([ChainSeen(far.store.own_chain()), *package_of(far)])
             self.far = far.store.lab
         service.refresh()
         ask(service, "vouch", lab=self.far)
+        days_asked = {"day_from": "2027-03-01", "day_to": "2027-03-08"}
+        ask(service, "loan_request", lines=[{"item": f"{self.far}/LATHE"}], **days_asked)
         ask(service, "need_publish", need={"title": "Une scie à ruban", "kind": "tool"})
