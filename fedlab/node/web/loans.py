@@ -28,7 +28,10 @@ from fedlab.node.web.sentences import told
 routes = web.RouteTableDef()
 
 # What the pages say for this lab so far: what binds it, and what is said at its counter.
-TERMS: Final = ("offer", "agree", "decline", "cancel")
+TERMS: Final = (
+    *("offer", "agree", "extend-ask", "extend", "recall"),
+    *("decline", "cancel", "lapse"),
+)
 COUNTER: Final = ("hand-over", "receive", "give-back", "take-back")
 _MONEY: Final = ("fee", "caution")
 _TEXTS: Final = ("faults", "use")
@@ -210,6 +213,19 @@ def _terms(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, A
     return {"terms": terms}
 
 
+def _until(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
+    """Read the new last day. Raises ValueError with what was wrong."""
+    day = text_of(posted, "day").strip()
+    if not is_day(day):
+        _ = language.gettext
+        raise ValueError(_("This is not a day. Write it as 2026-03-31."))
+    return {"day_to": day}
+
+
+def _recall(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
+    return _until(language, posted, loan) | _reason(language, posted, loan)
+
+
 def _taken_back(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
     condition = text_of(posted, "condition")
     lines = [
@@ -224,5 +240,8 @@ _READERS: Final[dict[str, Callable[[Language, Any, dict[str, Any]], dict[str, An
     "offer": _terms,
     "decline": _reason,
     "cancel": _reason,
+    "extend-ask": _until,
+    "extend": _until,
+    "recall": _recall,
     "take-back": _taken_back,
 }

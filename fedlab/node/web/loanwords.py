@@ -77,6 +77,10 @@ def word_names(language: Language) -> dict[str, str]:
         "take-back": _("We have taken it back"),
         "decline": _("Decline"),
         "cancel": _("Call it off"),
+        "extend-ask": _("Ask for more time"),
+        "extend": _("Give more time"),
+        "recall": _("Ask for it back earlier"),
+        "lapse": _("End it: no answer came"),
     }
 
 
@@ -108,7 +112,7 @@ def condition_names(language: Language) -> dict[str, str]:
 
 
 def reason_names(language: Language) -> dict[str, dict[str, str]]:
-    """Name the usual reasons for declining and for calling off."""
+    """Name the usual reasons for declining, calling off and wanting it back."""
     _ = language.gettext
     return {
         "decline": {
@@ -123,6 +127,12 @@ def reason_names(language: Language) -> dict[str, dict[str, str]]:
             "found_elsewhere": _("found elsewhere"),
             "mistake": _("a mistake"),
             "damaged": _("damaged"),
+            "other": _("for another reason"),
+        },
+        "recall": {
+            "needed": _("needed here"),
+            "damage": _("damaged"),
+            "danger": _("dangerous to use"),
             "other": _("for another reason"),
         },
     }

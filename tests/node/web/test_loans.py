@@ -45,6 +45,9 @@ async def test_a_tool_is_asked_offered_agreed_handed_over_and_brought_back(tmp_p
                 (here, "terms/agree", {}, "agreed"),
                 (there, "counter/hand-over", {}, "only one lab has said so"),
                 (here, "counter/receive", {}, "received 1"),
+                (here, "terms/extend-ask", {"day": "2027-04-10"}, "more time asked"),
+                (there, "terms/extend", {"day": "2027-04-10"}, 'value="2027-04-10"'),
+                (there, "terms/recall", {"day": "2027-04-09", "reason": "needed"}, "wanted back"),
                 (here, "counter/give-back", {}, "given back, to be confirmed"),
                 (there, "counter/take-back", {"condition": "good"}, "taken back 1"),
             ):
