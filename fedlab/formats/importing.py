@@ -9,7 +9,7 @@ from fedlab.formats.columns import describe, field_named, lay_out
 from fedlab.formats.csvfile import read_csv
 from fedlab.formats.headers import may_name_people, recognise
 from fedlab.formats.headrow import find_table
-from fedlab.formats.items import Context, ImportRow, read_row
+from fedlab.formats.items import Context, ImportRow, heard_in, read_row
 from fedlab.formats.jsonfile import read_json
 from fedlab.formats.markdown import read_markdown
 from fedlab.formats.sheets import read_sheets
@@ -96,8 +96,10 @@ def read_items(
         asides += _warnings(table, read_as)
         of_title = kinds.kind_of_title(table.title) or title_kind
         of_columns = kinds.kind_of_columns(table.columns)
-        context = Context(table, layout, kind, of_title, of_columns)
-        for row in _sorted_rows(table, several=several):
+        table = table._replace(rows=tuple(_sorted_rows(table, several=several)))
+        heard = heard_in(table, layout)
+        context = Context(table, layout, kind, of_title, of_columns, heard)
+        for row in table.rows:
             if (done := len(rows) + len(rejected)) % TOLD_EVERY == 0:
                 tell(done, total)
             read = read_row(row, context)

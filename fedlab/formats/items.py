@@ -5,12 +5,13 @@ stands in `more` under its header. What was turned into numbers, terms or a kind
 beside it, unless it was a plain whole number.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fedlab.formats import kinds
 from fedlab.formats.codes import code_of_text
 from fedlab.formats.columns import Layout
-from fedlab.formats.headers import TERM_COLUMNS
+from fedlab.formats.headers import TERM_COLUMNS, recognise
 from fedlab.formats.quantities import (
     find_unit,
     read_days,
@@ -29,6 +30,15 @@ _TEXTS = frozenset({"category", "brand", "model", "serial", "condition", "ref", 
 _LONG_TEXTS = frozenset({"description", "care", "safety"})
 _MONEY = frozenset({"price", "hourly", "deposit", "value"})
 _TAG_BREAKS = str.maketrans(";|\n", ",,,")
+# What else a column of a field may fill.
+_ALSO_FILLS = {
+    "name": {"description"},
+    "code": {"ref"},
+    "quantity": {"unit"},
+    "price": {"hourly", "use"},
+    "hourly": {"use"},
+    "terms": TERM_COLUMNS,
+}
 
 
 class Content(NamedTuple):
@@ -47,6 +57,7 @@ class ImportRow(NamedTuple):
     content: Content
     guessed: frozenset[str] = frozenset()  # fields of the fact that the file does not state
     code_text: str = ""  # the code as it stands in the file
+    heard: frozenset[str] = frozenset()  # fields, terms and headers of which the file speaks
 
     @property
     def name(self) -> str:
@@ -71,6 +82,25 @@ class ImportRow(NamedTuple):
         """Return the row without a code of its own; what the file gave is its reference."""
         return self.with_reference()._replace(code="")
 
+    def said_after(self, last: Content) -> Content:
+        """Return what the row says, and for columns that the file lacks what was said `last`."""
+        said, unheard = self.said, self._unheard
+        fact = {**unheard(last.fact), **said.fact}
+        detail = {**unheard(last.detail), **said.detail}
+        if terms := {*unheard(dict.fromkeys(last.fact.get("terms", ()))), *fact.get("terms", ())}:
+            fact["terms"] = sorted(terms)
+        if more := {**unheard(last.detail.get("more", {})), **said.detail.get("more", {})}:
+            detail["more"] = more
+        return Content(fact, detail)
+
+    def _unheard(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the file does not speak of; a header's second text ends in ` (2)`."""
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in ("terms", "more") and not {name, name.rpartition(" (")[0]} & self.heard
+        }
+
 
 class Context(NamedTuple):
     """What holds for all rows of a table."""
@@ -80,6 +110,24 @@ class Context(NamedTuple):
     kind: str  # as asked for, "" if not
     title_kind: str  # as the file's or sheet's title says
     usual_kind: str  # as the columns suggest
+    heard: frozenset[str]
+
+
+def heard_in(table: Table, layout: Layout) -> frozenset[str]:
+    """Return the fields, terms and headers of which a table speaks, in empty cells too.
+
+    A column that is mapped to something else, or left out, still speaks of what its header means.
+    """
+    heard = {"category", "section"} if any(row.section for row in table.rows) else set()
+    for header, field in zip(table.columns, layout.fields, strict=True):
+        meaning = recognise(header) if table.headed else None
+        for name in (field, meaning.field if meaning else field):
+            heard |= {header, name, *_ALSO_FILLS.get(name, ())}
+            if name == "price" and (term := kinds.term_of_price(header)):
+                heard.add(term)
+    if layout.name:
+        heard |= {"name", *_ALSO_FILLS["name"]}
+    return frozenset(heard)
 
 
 def read_row(row: Row, context: Context) -> ImportRow | Aside:
@@ -99,7 +147,8 @@ def read_row(row: Row, context: Context) -> ImportRow | Aside:
         encode_detail(content.detail)
     except LocalProtocolError as exc:
         return Aside(row.number, f"is too long for one item: {exc}", sheet)
-    return ImportRow(row.number, sheet, item.code, content, item.guessed(), item.code_text)
+    guessed = item.guessed()
+    return ImportRow(row.number, sheet, item.code, content, guessed, item.code_text, context.heard)
 
 
 class _Item:

@@ -1,7 +1,8 @@
 """What an import would do to a lab's items, and what undoing it would: values, nothing is written.
 
 A row, what it said at the last import, and the item as it is now are merged as versions of a text
-are: what changed in the file is taken over, what was edited in fedlab since then stays.
+are: what changed in the file is taken over, what was edited in fedlab since then stays, and so does
+what a partial list has no column for.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ class Step(NamedTuple):
     outcome: str  # added, changed, unchanged
     before: Content | None
     after: Content
+    said: Content  # what the next import compares its row with
     note: str = ""
 
 
@@ -50,34 +52,34 @@ def _shared_codes(rows: Sequence[ImportRow]) -> set[str]:
     return {code for code, times in Counter(row.code for row in rows).items() if code and times > 1}
 
 
-def _step(row: ImportRow, code: str, own: Own | None, said: Content | None, lang: str) -> Step:
-    same_row = said is not None and spelled(said) == spelled(row.said)
+def _step(row: ImportRow, code: str, own: Own | None, last: Content | None, lang: str) -> Step:
+    said = row.said if last is None else row.said_after(last)
+    same_row = last is not None and spelled(last) == spelled(said)
     if own is None or (own.retired and not same_row):
         after = row.content
         if lang and "lang" not in after.detail:
             after = Content(after.fact, {**after.detail, "lang": lang})
         note = "comes back: it was retired" if own else ""
-        return Step(row, code, ADDED, None, after, note)
+        return Step(row, code, ADDED, None, after, row.said, note)
     if own.retired:
         note = "stays retired: the file says the same as when it was imported"
-        return Step(row, code, UNCHANGED, own.content, own.content, note)
-    after = _merged(row, said, own.content)
+        return Step(row, code, UNCHANGED, own.content, own.content, said, note)
+    after = _merged(said, last or Content({}, {}), own.content)
     if spelled(after) != spelled(own.content):
-        return Step(row, code, CHANGED, own.content, after)
+        return Step(row, code, CHANGED, own.content, after, said)
     edited = same_row and any(
-        own.content.detail.get(key) != value for key, value in row.content.detail.items()
+        own.content.detail.get(key) != value for key, value in said.detail.items()
     )
     note = "keeps what was edited here: the file says the same as when it was imported"
-    return Step(row, code, UNCHANGED, own.content, after, note if edited else "")
+    return Step(row, code, UNCHANGED, own.content, after, said, note if edited else "")
 
 
-def _merged(row: ImportRow, said: Content | None, now: Content) -> Content:
-    before = said or Content({}, {})
-    fact = _merge(row.said.fact, before.fact, now.fact)
+def _merged(said: Content, last: Content, now: Content) -> Content:
+    fact = _merge(said.fact, last.fact, now.fact)
     fact.setdefault("kind", now.fact["kind"])  # stated last time, and not any more
     fact.setdefault("unit", now.fact["unit"])
-    detail = _merge(row.said.detail, before.detail, now.detail)
-    more = _merge(*(c.detail.get("more", {}) for c in (row.said, before, now)))
+    detail = _merge(said.detail, last.detail, now.detail)
+    more = _merge(*(c.detail.get("more", {}) for c in (said, last, now)))
     if more:
         detail["more"] = more
     else:

@@ -125,7 +125,7 @@ def run_import(
         drafts = [_set_draft(change.code, change.after) for change in done]
         record = msgspec.json.encode(Record(filename, done))
         answer.drafted = _append(opened, drafts, record, partial(tell, "write"))
-    rows = last | {step.code: step.row.said for step in steps}
+    rows = last | {step.code: step.said for step in steps}
     if rows != last:
         _save_rows(opened, rows)
     return answer
@@ -244,8 +244,7 @@ def _fields(content: Content) -> Mapping[str, Any]:
 def _done(step: Step, own: Mapping[str, Own], last: Mapping[str, Content]) -> Done:
     place = own[step.code].place if step.before is not None else None
     said = last.get(step.code)
-    says = step.row.said
-    return Done(step.code, step.row.row, step.before, place, step.after, said, says)
+    return Done(step.code, step.row.row, step.before, place, step.after, said, step.said)
 
 
 def _set_draft(code: str, content: Content) -> Draft:

@@ -41,7 +41,7 @@ class Lab:
                 (0, 0) if s.before else None,
                 s.after,
                 self.last.get(s.code),
-                s.row.said,
+                s.said,
             )
             for s in steps
             if s.outcome != UNCHANGED
@@ -49,7 +49,7 @@ class Lab:
         for step in steps:
             if step.outcome != UNCHANGED:
                 self.own[step.code] = Own(step.after, (0, 1))
-            self.last[step.code] = step.row.said
+            self.last[step.code] = step.said
         return {step.code: step.outcome for step in steps}
 
     def edits(self, code: str, **detail: Any) -> None:
@@ -98,6 +98,40 @@ def test_what_left_the_file_leaves_the_item(lab: Lab) -> None:
     lab.imports("Code;Nom;Lieu;Fournisseur\nA1;Scie;;\nA2;x;y;z\n")
     assert lab.says("A1", "place") is None and lab.says("A1", "more") is None
     assert lab.says("A1", "brand") == "Bosch"
+
+
+FULL = (
+    "Code;Nom;Marque;Lieu;Tarif horaire;Prêt;Fournisseur;Qté\n"
+    "A1;Scie;Bosch;Cave;12 €/h;oui;Acme;2\n"
+)
+
+
+def test_a_partial_list_leaves_alone_what_it_has_no_column_for(lab: Lab) -> None:
+    lab.imports(FULL)
+    whole = lab.own["A1"].content
+    assert lab.imports("Code;Nom\nA1;Scie\n") == {"A1": UNCHANGED}
+    assert lab.imports("Code;Nom;Lieu\nA1;Scie;Garage\n") == {"A1": CHANGED}
+    assert lab.own["A1"].content == Content(whole.fact, {**whole.detail, "place": "Garage"})
+    lab.edits("A1", brand="Makita")
+    assert lab.imports(FULL.replace("Cave", "Garage")) == {"A1": UNCHANGED}  # the edit stays
+    assert lab.says("A1", "brand") == "Makita"
+
+
+def test_an_empty_cell_empties_what_its_column_said(lab: Lab) -> None:
+    lab.imports(FULL)
+    lab.imports("Code;Nom;Marque;Prêt;Fournisseur\nA1;Scie;;;\n")
+    assert (lab.says("A1", "brand"), lab.says("A1", "terms")) == (None, ["use"])
+    assert set(lab.says("A1", "more")) == {"Tarif horaire"}
+    assert (lab.says("A1", "hourly"), lab.says("A1", "place")) == (1200, "Cave")
+    lab.imports("Code;Nom;Tarif horaire\nA1;Scie;\n")
+    assert [lab.says("A1", field) for field in ("terms", "hourly", "more")] == [None, None, None]
+
+
+def test_a_column_left_out_on_request_leaves_the_item(lab: Lab) -> None:
+    lab.imports(FULL)
+    rows = read_items(FULL.encode(), "list.csv", mapping=[("skip", "Fournisseur")]).rows
+    (step,) = plan_import(rows, lab.own, lab.last, words=SHOP_WORDS)
+    assert step.outcome == CHANGED and "Fournisseur" not in step.after.detail["more"]
 
 
 def test_a_guess_never_overrides_what_somebody_said(lab: Lab) -> None:
@@ -218,7 +252,7 @@ def test_any_list_imported_again_in_any_order_changes_nothing(
     assert len({step.code for step in steps}) == len(steps)
     for step in steps:
         own[step.code] = Own(step.after, (0, 0))
-        last[step.code] = step.row.said
+        last[step.code] = step.said
     again = rng.sample(found, len(found))
     for known in (last, {}):
         steps = plan_import(again, own, known, words=SHOP_WORDS)
