@@ -97,8 +97,17 @@ def pages_of(node: Running, network: Network, codes: list[str]) -> list[Page]:
         "labs": ["/labs"],
     }
     inside = {
-        "inventory desk": ["/desk", *(f"/desk?{urlencode({'q': code})}" for code in codes[:20])],
+        "inventory desk": ["/desk"],
+        "inventory desk, filtered": [f"/desk?{urlencode({'q': code})}" for code in codes[:20]],
         "counter": ["/counter"],
+        "loans": ["/loans"],
+        "needs": ["/needs"],
+        "network": ["/network"],
+        "what needs attention": ["/attention"],
+        "members": ["/members"],
+        "labels": ["/labels"],
+        "journal": ["/journal"],
+        "settings": ["/settings"],
         "own item": [f"/I/{hub}/{quote(code)}" for code in codes[:ADDRESSES]],
     }
     visitor = [Page(name, "visitor", paths) for name, paths in public.items()]
