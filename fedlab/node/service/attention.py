@@ -59,7 +59,7 @@ class Attention:
         self._opened = opened
         self._network = network
         self._kept: tuple[float, list[Trouble]] | None = None
-        self.sources: list[Source] = [self._signing, self._disk, self._labs, self._budgets]
+        self.sources: list[Source] = [self._signing, self._disk, self._split_views, self._peers]
 
     def all(self) -> AttentionAnswer:
         """Return what needs attention, looked up anew."""
@@ -98,8 +98,8 @@ class Attention:
             Trouble("disk", "urgent", Right.SETTINGS, "/about", count=megabytes, name=str(path))
         ]
 
-    def _labs(self) -> list[Trouble]:
-        """Labs that contradict themselves, and peers that have been away for days."""
+    def _split_views(self) -> list[Trouble]:
+        """Labs that contradict themselves."""
         opened, found = self._opened, []
         names = opened.lab_names()
         for lab in opened.split_views():
@@ -107,20 +107,18 @@ class Attention:
             code = "own_split_view" if own else "split_view"
             name = names.get(lab, "") or lab[:8]
             found.append(Trouble(code, "urgent", Right.PEERS, f"/lab/{lab}", name=name))
-        for peer in self._network.peers():
-            if peer.away_s is not None and peer.away_s > AWAY_S:
-                remedy = f"/network#{peer.lab}"
-                name = peer.name or peer.lab[:8]
-                days = peer.away_s // 86_400
-                found.append(Trouble("away", "soon", Right.PEERS, remedy, count=days, name=name))
         return found
 
-    def _budgets(self) -> list[Trouble]:
+    def _peers(self) -> list[Trouble]:
+        """Peers that have been away for days, and those that have nearly used up their budget."""
         found = []
         for peer in self._network.peers():
+            remedy, name = f"/network#{peer.lab}", peer.name or peer.lab[:8]
+            if peer.away_s is not None and peer.away_s > AWAY_S:
+                days = peer.away_s // 86_400
+                found.append(Trouble("away", "soon", Right.PEERS, remedy, count=days, name=name))
             if peer.used_bytes > BUDGET_FULL * PEER_BUDGET_BYTES:
                 percent = 100 * peer.used_bytes // PEER_BUDGET_BYTES
-                remedy, name = f"/network#{peer.lab}", peer.name or peer.lab[:8]
                 found.append(
                     Trouble("budget", "soon", Right.PEERS, remedy, count=percent, name=name)
                 )

@@ -1,6 +1,6 @@
 """The network as this lab sees it: its peers, who vouches for whom, and what each may bring."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ from fedlab.node.service.peers import Peers
 from fedlab.protocol.entry import LabId
 from fedlab.protocol.horizon import Budget
 from fedlab.protocol.limits import INVITE_DAYS, PEER_BUDGET_BYTES, STRANGERS_BYTES_MAX
+from fedlab.protocol.replica import HeldLog
 
 # A list for people; a hub that vouches for hundreds is read with `fedlab labs`.
 VOUCHERS_MAX: Final = 200
@@ -93,8 +94,9 @@ class Network:
     def peers(self) -> list[NetworkPeer]:
         """Return the labs that this one talks to or vouches for; those that are there first."""
         opened = self._opened
-        graph, vouched, budget = opened.projector.graph(), opened.vouched(), self._budget()
-        names, split_views = opened.lab_names(), opened.split_views()
+        logs, graph = opened.store.logs(), opened.projector.graph()
+        vouched, budget = graph.get(opened.lab, frozenset()), self._budget(logs)
+        names, split_views = opened.lab_names(), opened.split_views(logs)
         blocked = set(opened.store.blocks.list())
         known = {peer.lab: peer for peer in self._peers.peers() if peer.lab not in blocked}
         answers = []
@@ -131,11 +133,11 @@ class Network:
             lab=said.lab, name=said.name, urls=list(said.urls), words=identity_words(said.lab)
         )
 
-    def _budget(self) -> Budget:
+    def _budget(self, logs: Iterable[HeldLog]) -> Budget:
         """Return what each peer has brought, as the exchange counts it."""
         stored: dict[LabId, int] = {}
         carriers: dict[LabId, LabId] = {}
-        for log in self._opened.store.logs():
+        for log in logs:
             stored[log.lab] = stored.get(log.lab, 0) + log.stored_bytes
             carriers[log.lab] = log.carrier
         return Budget(self._opened.horizon(), stored, carriers)
