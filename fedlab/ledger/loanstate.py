@@ -114,6 +114,17 @@ class Loan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_at: int
 
 
+def left(line: Line, kind: type[LoanFact]) -> int:
+    """Return how much of a line can still change hands so, by that side's own sum."""
+    if kind is LoanHandOver:
+        return line.quantity - line.handed
+    if kind is LoanReceive:
+        return (line.handed or line.quantity) - line.received
+    if not line.returns:
+        return 0
+    return line.out - (line.given_back if kind is LoanGiveBack else line.taken_back)
+
+
 def where(line: Line, loan: Loan) -> LineState:
     """Return the state of a line under an agreed offer, from its sums and what is still owed."""
     if line.still_out:

@@ -1,12 +1,13 @@
 """Loans between labs: every word that a lab can say about one, checked before it is signed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta
 
 from fedlab.ledger import loanfacts as f
-from fedlab.ledger.loanstate import Loan
+from fedlab.ledger.loanstate import Loan, left
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.service import names
 from fedlab.node.service.base import Opened
@@ -47,6 +48,13 @@ class EndedLine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     damage: int | None = None
 
 
+class ValuedLine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What replacing all of a line costs, in cents."""
+
+    line: int
+    value: int
+
+
 class OfferTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What an offer says beyond the request; money in cents."""
 
@@ -60,6 +68,7 @@ class OfferTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     carrying: str | None = None
     faults: Text | None = None
     use: Text | None = None
+    values: list[ValuedLine] = []  # by the request's lines, beside what the items say
 
 
 class Lending:
@@ -102,7 +111,7 @@ class Lending:
         terms = terms or OfferTerms()
         said = given(terms, "until", "fee", "caution", "caution_kind", "risk", "carrying")
         fields = {
-            "lines": self._offered(known),
+            "lines": self._offered(known, {each.line: each.value for each in terms.values}),
             "from": terms.day_from or known.day_from,
             "to": terms.day_to or known.day_to,
             "seen": self._loans.seen(known.borrower),
@@ -223,7 +232,7 @@ class Lending:
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _offered(self, loan: Loan) -> list[dict[str, Any]]:
+    def _offered(self, loan: Loan, values: Mapping[int, int]) -> list[dict[str, Any]]:
         """Return the lines of an offer: what was asked, and under each kit its parts."""
         lines: list[dict[str, Any]] = []
         for line in loan.lines:
@@ -232,9 +241,11 @@ class Lending:
             state = self._opened.projector.state(self._opened.lab, line.code)
             number = len(lines)
             lines.append(given(line, "code", "quantity", "term", "day", "starts", "ends"))
+            if line.number in values:
+                lines[-1]["value"] = values[line.number]
             if state is None:
                 continue
-            if state.fact.value is not UNSET:
+            if line.number not in values and state.fact.value is not UNSET:
                 lines[-1]["value"] = state.fact.value * line.quantity // 1000
             for part in () if state.fact.parts is UNSET else state.fact.parts:
                 slot = given(line, "day", "starts", "ends")
@@ -253,9 +264,9 @@ class Lending:
             | {"quantity": line.quantity or _left(known, line.line, kind)}
             for line in lines or ()
         ] or [
-            {"line": line.number, "quantity": left}
+            {"line": line.number, "quantity": many}
             for line in known.lines
-            if (left := _left(known, line.number, kind))
+            if (many := _left(known, line.number, kind))
         ]
         if not moved:
             raise ConflictError("nothing is left to move", f"see `fedlab loan show {loan}`")
@@ -283,15 +294,7 @@ class Lending:
 
 
 def _left(loan: Loan, number: int, kind: type[f.LoanFact]) -> int:
-    """Return how much of a line can still change hands so, by this side's own sum."""
+    """Return how much of a line can still change hands so; raise BadRequestError for no line."""
     if not 0 <= number < len(loan.lines):
         raise BadRequestError(f"this loan has no line {number}", "lines are counted from 0")
-    line = loan.lines[number]
-    if kind is f.LoanHandOver:
-        return line.quantity - line.handed
-    if kind is f.LoanReceive:
-        return (line.handed or line.quantity) - line.received
-    if not line.returns:
-        return 0
-    done = line.given_back if kind is f.LoanGiveBack else line.taken_back
-    return line.out - done
+    return left(loan.lines[number], kind)

@@ -1,22 +1,38 @@
 """How a loan is answered: `loan show` and `loan list`."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
+from fedlab.inventory.catalogue import ItemView
 from fedlab.ledger import book
 from fedlab.ledger.checks import differences, flags
+from fedlab.ledger.loanfacts import (
+    LoanFact,
+    LoanGiveBack,
+    LoanHandOver,
+    LoanReceive,
+    LoanSettle,
+    LoanTakeBack,
+)
 from fedlab.ledger.loans import rank_of
-from fedlab.ledger.loanstate import Line, Loan
+from fedlab.ledger.loanstate import Line, Loan, left
 from fedlab.ledger.moves import LineState, Side, possible
 from fedlab.node.days import today
 from fedlab.node.service.base import Opened, now
 from fedlab.node.store.base import Place, StoredSubject
-from fedlab.protocol.entry import Entry, EntryId, LabId, Status, decode_detail
+from fedlab.protocol.entry import Entry, EntryId, LabId, Status, decode_detail, or_none
 from fedlab.protocol.errors import ProtocolError
 from fedlab.protocol.limits import SALT_BYTES
 
 _read_loan = msgspec.msgpack.Decoder(Loan).decode
+_MOVES: Final[tuple[tuple[str, type[LoanFact]], ...]] = (
+    ("hand-over", LoanHandOver),
+    ("receive", LoanReceive),
+    ("give-back", LoanGiveBack),
+    ("take-back", LoanTakeBack),
+)
 
 
 class LoanDone(msgspec.Struct):
@@ -31,6 +47,8 @@ class LineAnswer(msgspec.Struct):
 
     line: int
     item: str
+    name: str  # of the item, where it is known here
+    unit: str
     of: int | None
     term: str
     quantity: int
@@ -48,6 +66,42 @@ class LineAnswer(msgspec.Struct):
     lost: int
     damage: int
     condition: str | None
+    left: dict[str, int]  # by command: how much can still change hands so
+
+
+class DisputeAnswer(msgspec.Struct):
+    """An entry of the other side's that somebody says is not so."""
+
+    entry: EntryId
+    by: LabId
+    about: EntryId
+    reason: str
+
+
+class EndedAnswer(msgspec.Struct):
+    """How a line ends: thousandths that are kept or lost, cents of damage."""
+
+    line: int
+    kept: int
+    lost: int
+    damage: int
+
+
+class SettlementAnswer(msgspec.Struct):
+    """How it ends: what is asked in all, and what becomes of the caution; money in cents.
+
+    `due` is what is still to be paid once what is kept of the caution is taken off.
+    """
+
+    entry: EntryId
+    accepted: bool  # or asks nothing beyond the offer
+    lines: list[EndedAnswer]
+    fee: int
+    damage: int
+    asked: int
+    caution_kept: int
+    caution_back: int
+    due: int
 
 
 class ProblemAnswer(msgspec.Struct):
@@ -108,6 +162,8 @@ class LoanAnswer(msgspec.Struct):
     lines: list[LineAnswer]
     flags: list[str]
     problems: list[ProblemAnswer]
+    disputes: list[DisputeAnswer]
+    settlement: SettlementAnswer | None  # the last one, if it waits or stands
     can: list[str]  # what this lab may say now
     entries: list[SaidAnswer]
 
@@ -148,7 +204,12 @@ def loan_answer(
             "missing": missing,
             "borrower_name": names.get(loan.borrower, ""),
             "lender_name": names.get(loan.lender, ""),
-            "lines": [_line(loan, line) for line in loan.lines],
+            "lines": _lines(opened, loan),
+            "disputes": [
+                DisputeAnswer(each.entry, each.by, each.about, each.reason)
+                for each in loan.disputes
+            ],
+            "settlement": _settlement(loan, entries),
             "flags": flags(loan, today(), at) if stored.state is not None else [],
             "problems": _problems(loan, said),
             "can": _can(loan, sides),
@@ -171,13 +232,59 @@ def _can(loan: Loan, sides: set[Side]) -> list[str]:
     )
 
 
-def _line(loan: Loan, line: Line) -> LineAnswer:
+def _lines(opened: Opened, loan: Loan) -> list[LineAnswer]:
+    """Return the lines with the names of their items, as far as these are known here."""
+    items = [f"{loan.owner}/{line.code}" for line in loan.lines if line.code]
+    views = opened.projector.views_of(items, opened.labs())
+    return [_line(loan, line, views.get(f"{loan.owner}/{line.code}")) for line in loan.lines]
+
+
+def _line(loan: Loan, line: Line, item: ItemView | None) -> LineAnswer:
     same = {
         name: getattr(line, name) for name in LineAnswer.__struct_fields__ if hasattr(line, name)
     }
-    item = f"{loan.owner}/{line.code}" if line.code else ""
     return LineAnswer(
-        **{**same, "line": line.number, "item": item, "state": line.state.name.lower()}
+        **{
+            **same,
+            "line": line.number,
+            "item": f"{loan.owner}/{line.code}" if line.code else "",
+            "name": item.name if item else line.code,
+            "unit": item.unit if item else "piece",
+            "state": line.state.name.lower(),
+            "left": {name: many for name, kind in _MOVES if (many := left(line, kind)) > 0},
+        }
+    )
+
+
+def _settlement(loan: Loan, entries: list[Entry]) -> SettlementAnswer | None:
+    """Return the last settlement with its sums: both sides are to see them before either agrees."""
+    wanted = loan.settle_asked or loan.settled
+    for entry in entries if wanted else ():
+        if entry.id.hex() == wanted and isinstance(entry.fact, LoanSettle):
+            fact = entry.fact
+            break
+    else:
+        return None
+    assert wanted
+    lines = [
+        EndedAnswer(
+            one.line, or_none(one.kept) or 0, or_none(one.lost) or 0, or_none(one.damage) or 0
+        )
+        for one in (() if fact.lines is UNSET else fact.lines)
+    ]
+    damage = sum(line.damage for line in lines)
+    fee = (loan.fee or 0) if fact.fee is UNSET else fact.fee
+    kept = or_none(fact.caution_kept) or 0
+    return SettlementAnswer(
+        entry=wanted,
+        accepted=loan.settle_asked is None,
+        lines=lines,
+        fee=fee,
+        damage=damage,
+        asked=fee + damage,
+        caution_kept=kept,
+        caution_back=max(0, (loan.caution or 0) - kept),
+        due=max(0, fee + damage - kept),
     )
 
 

@@ -1,6 +1,5 @@
 """Loans between labs: what is asked, held, out and due; one loan, and what this lab may say now."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import web
@@ -8,16 +7,24 @@ from aiohttp import web
 from fedlab.node.days import is_day, today
 from fedlab.node.errors import ServiceError
 from fedlab.node.members.roles import Right
-from fedlab.node.numbers import decimal
+from fedlab.node.numbers import decimal, spelled
+from fedlab.node.service import Service
 from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.itemform import text_of
 from fedlab.node.web.keys import node_of
+from fedlab.node.web.loanforms import read_form
+from fedlab.node.web.loansteps import COUNTER, MOVES, TERMS, next_word, step_text, words_of
 from fedlab.node.web.loanwords import (
+    carrying_names,
+    caution_names,
     condition_names,
+    dispute_names,
     flag_names,
     reason_names,
+    report_names,
     risk_names,
+    said_more,
     said_names,
     state_names,
     word_names,
@@ -27,14 +34,11 @@ from fedlab.node.web.sentences import told
 
 routes = web.RouteTableDef()
 
-# What the pages say for this lab so far: what binds it, and what is said at its counter.
-TERMS: Final = (
-    *("offer", "agree", "extend-ask", "extend", "recall"),
-    *("decline", "cancel", "lapse"),
+# What of the other lab's words may be said to be not so.
+DISPUTABLE: Final = frozenset(
+    f"loan.{word}"
+    for word in ("hand_over", "receive", "give_back", "take_back", "settle", "report", "extend")
 )
-COUNTER: Final = ("hand-over", "receive", "give-back", "take-back")
-_MONEY: Final = ("fee", "caution")
-_TEXTS: Final = ("faults", "use")
 
 
 @routes.get("/loans")
@@ -105,8 +109,8 @@ async def _say(request: web.Request, words: tuple[str, ...]) -> web.StreamRespon
         raise web.HTTPNotFound
     found = await node.call("loan_show", {"loan": name})
     try:
-        more = _READERS.get(word, _nothing)(language, posted, found)
-        await node.call(f"loan_{word.replace('-', '_')}", {"loan": name, **more})
+        said = read_form(language, word, posted, found)
+        await node.call(f"loan_{word.replace('-', '_')}", {"loan": name, **said})
     except ServiceError as exc:
         return await _show(request, 409, told(language, exc.message, exc.hint))
     except ValueError as exc:
@@ -126,9 +130,11 @@ async def _ask_form(
 
 
 async def _show(request: web.Request, status: int = 200, problem: str = "") -> web.StreamResponse:
-    node, language = node_of(request), language_of(request)
+    node, language, person = node_of(request), language_of(request), person_of(request)
     found = await node.call("loan_show", {"loan": request.match_info["loan"]})
+    here = node.service.opened.lab
     names = {found["borrower"]: found["borrower_name"], found["lender"]: found["lender_name"]}
+    values = await node.read(_values, node.service, found)
     return render(
         request,
         "loan.html",
@@ -136,17 +142,18 @@ async def _show(request: web.Request, status: int = 200, problem: str = "") -> w
         page="loans",
         loan=found,
         lab_name=names,
-        can=[
-            (way, word)
-            for way, words, right in (
-                ("counter", COUNTER, Right.LEND),
-                ("terms", TERMS, Right.EDIT_ITEMS),
-            )
-            if person_of(request).may(right)
-            for word in words
-            if word in found["can"]
-        ],
+        step=step_text(language, found, here),
+        next=next_word(found, here),
+        can=words_of(found, here, person),
+        may_dispute=person.may(Right.EDIT_ITEMS) and "dispute" in found["can"],
+        disputed={one["about"] for one in found["disputes"]},
+        standing={one["entry"] for one in found["disputes"]},
+        disputable=DISPUTABLE,
+        values=values,
         problem=problem,
+        moves=MOVES,
+        spelled=spelled,
+        said_more=lambda entry: said_more(language, entry, found),
         state_name=state_names(language),
         flag_name=flag_names(language),
         said_name=said_names(language),
@@ -154,7 +161,23 @@ async def _show(request: web.Request, status: int = 200, problem: str = "") -> w
         reasons=reason_names(language),
         risks=risk_names(language),
         conditions=condition_names(language),
+        reports=report_names(language),
+        disputes=dispute_names(language),
+        carryings=carrying_names(language),
+        cautions=caution_names(language),
     )
+
+
+def _values(service: Service, loan: dict[str, Any]) -> dict[int, str]:
+    """Return what replacing each line costs by what its item says, to fill in an offer."""
+    found = {}
+    for line in loan["lines"]:
+        cents = line["value"]
+        if cents is None and line["item"]:
+            view = service.projector.item(*line["item"].split("/"))
+            cents = view.value * line["quantity"] // 1000 if view and view.value else None
+        found[line["line"]] = "" if cents is None else spelled(cents, 2)
+    return found
 
 
 def _grouped(
@@ -183,65 +206,3 @@ def _grouped(
             each | {"ours": each["lender"] == here}
         )
     return [(titles[key], group) for key, group in groups.items() if group]
-
-
-def _nothing(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
-    return {}
-
-
-def _reason(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
-    return {"reason": text_of(posted, "reason") or "other"}
-
-
-def _terms(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
-    """Read the terms of an offer. Raises ValueError with what was wrong."""
-    _ = language.gettext
-    terms: dict[str, Any] = {
-        name: text for name in _TEXTS if (text := text_of(posted, name).strip())
-    }
-    for name in _MONEY:
-        if typed := text_of(posted, name).strip():
-            terms[name] = decimal(typed, 2)
-            if terms[name] is None or terms[name] < 0:
-                raise ValueError(_("Write an amount such as 12.50."))
-    if risk := text_of(posted, "risk"):
-        terms["risk"] = risk
-    if until := text_of(posted, "until").strip():
-        terms["until"] = until
-        if not is_day(until):
-            raise ValueError(_("This is not a day. Write it as 2026-03-31."))
-    return {"terms": terms}
-
-
-def _until(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
-    """Read the new last day. Raises ValueError with what was wrong."""
-    day = text_of(posted, "day").strip()
-    if not is_day(day):
-        _ = language.gettext
-        raise ValueError(_("This is not a day. Write it as 2026-03-31."))
-    return {"day_to": day}
-
-
-def _recall(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
-    return _until(language, posted, loan) | _reason(language, posted, loan)
-
-
-def _taken_back(language: Language, posted: Any, loan: dict[str, Any]) -> dict[str, Any]:
-    condition = text_of(posted, "condition")
-    lines = [
-        {"line": line["line"], "condition": condition}
-        for line in loan["lines"]
-        if line["state"] in ("out", "back") and condition
-    ]
-    return {"lines": lines} if lines else {}
-
-
-_READERS: Final[dict[str, Callable[[Language, Any, dict[str, Any]], dict[str, Any]]]] = {
-    "offer": _terms,
-    "decline": _reason,
-    "cancel": _reason,
-    "extend-ask": _until,
-    "extend": _until,
-    "recall": _recall,
-    "take-back": _taken_back,
-}

@@ -1,6 +1,11 @@
 """The words of loans between labs, as people read them."""
 
+from typing import Any, Final
+
+from fedlab.node.web import words
 from fedlab.node.web.i18n import Language
+
+_MOVING: Final = ("loan.hand_over", "loan.receive", "loan.give_back", "loan.take_back")
 
 
 def state_names(language: Language) -> dict[str, str]:
@@ -75,6 +80,9 @@ def word_names(language: Language) -> dict[str, str]:
         "receive": _("We have received it"),
         "give-back": _("We have given it back"),
         "take-back": _("We have taken it back"),
+        "settle": _("Say how it ends"),
+        "accept": _("Accept the settlement"),
+        "report": _("Tell of damage, a fault or a loss"),
         "decline": _("Decline"),
         "cancel": _("Call it off"),
         "extend-ask": _("Ask for more time"),
@@ -82,6 +90,104 @@ def word_names(language: Language) -> dict[str, str]:
         "recall": _("Ask for it back earlier"),
         "lapse": _("End it: no answer came"),
     }
+
+
+def report_names(language: Language) -> dict[str, str]:
+    """Name what may have happened."""
+    _ = language.gettext
+    return {
+        "broken": _("broken"),
+        "worn": _("worn"),
+        "incomplete": _("incomplete"),
+        "dangerous": _("dangerous to use"),
+        "lost": _("lost"),
+        "stolen": _("stolen"),
+        "found": _("found again"),
+        "repaired": _("repaired"),
+        "accident": _("an accident"),
+        "other": _("something else"),
+    }
+
+
+def dispute_names(language: Language) -> dict[str, str]:
+    """Name what may not be so."""
+    _ = language.gettext
+    return {
+        "quantity": _("the number"),
+        "condition": _("the condition"),
+        "amount": _("the amount"),
+        "date": _("the day"),
+        "never_received": _("we never received it"),
+        "never_given_back": _("it was never given back"),
+        "never_agreed": _("we never agreed to it"),
+        "other": _("something else"),
+    }
+
+
+def carrying_names(language: Language) -> dict[str, str]:
+    """Name who carries it."""
+    _ = language.gettext
+    return {
+        "borrower": _("the borrower"),
+        "lender": _("the lender"),
+        "meet": _("both meet half-way"),
+        "shared": _("in turns"),
+        "post": _("the post"),
+        "other": _("otherwise"),
+    }
+
+
+def caution_names(language: Language) -> dict[str, str]:
+    """Name in which form a caution is given."""
+    _ = language.gettext
+    return {
+        "cheque": _("by cheque"),
+        "cash": _("in cash"),
+        "transfer": _("by transfer"),
+        "card": _("by card"),
+        "promise": _("as a promise"),
+        "other": _("otherwise"),
+    }
+
+
+def said_more(language: Language, entry: dict[str, Any], loan: dict[str, Any]) -> list[str]:
+    """Return what an entry says beyond its name: days, sums, and what changed hands."""
+    _, fact, what = language.gettext, entry["fact"], entry["what"]
+    found = []
+    if "from" in fact:
+        found.append(language.days(fact["from"], fact.get("to") or fact["from"]))
+    elif "to" in fact:
+        found.append(_("until %(day)s", day=language.days(fact["to"], fact["to"])))
+    for name, label in (("fee", _("Fee")), ("caution", _("Caution"))):
+        if name in fact:
+            found.append(f"{label}{_(':')} {language.money(fact[name])}")
+    if what in _MOVING:
+        found += [_moved(language, one, loan) for one in fact.get("lines", ())]
+    if what == "loan.report":
+        about = _item(loan, fact["line"]) if "line" in fact else ""
+        names = report_names(language)
+        found.append(" ".join(filter(None, (about, names.get(fact["kind"], fact["kind"])))))
+    elif what == "loan.dispute":
+        found.append(dispute_names(language).get(fact["reason"], fact["reason"]))
+    elif "reason" in fact:
+        named = reason_names(language).get(what.removeprefix("loan."), {})
+        found.append(named.get(fact["reason"], fact["reason"].replace("_", " ")))
+    return found
+
+
+def _moved(language: Language, moved: dict[str, Any], loan: dict[str, Any]) -> str:
+    lines, number = loan["lines"], moved["line"]
+    unit = lines[number]["unit"] if number < len(lines) else "piece"
+    condition = moved.get("condition", "")
+    told = condition_names(language).get(condition, condition)
+    many = words.quantity_text(language, moved["quantity"], unit)
+    return f"{many} × {_item(loan, number)}" + (f" ({told})" if told else "")
+
+
+def _item(loan: dict[str, Any], number: int) -> str:
+    lines = loan["lines"]
+    name = lines[number]["name"] if number < len(lines) else ""
+    return str(name) or f"n°{number + 1}"
 
 
 def risk_names(language: Language) -> dict[str, str]:
@@ -101,6 +207,7 @@ def condition_names(language: Language) -> dict[str, str]:
     _ = language.gettext
     return {
         "good": _("good"),
+        "as_new": _("as new"),
         "worn": _("worn"),
         "dirty": _("dirty"),
         "scratched": _("scratched"),
@@ -108,6 +215,7 @@ def condition_names(language: Language) -> dict[str, str]:
         "broken": _("broken"),
         "unsafe": _("unsafe"),
         "missing": _("missing"),
+        "used_up": _("used up"),
     }
 
 

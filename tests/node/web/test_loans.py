@@ -1,9 +1,14 @@
 """Two labs play a loan on their pages, hearing of each other only when logs are exchanged."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 from fedlab.node.app import open_node
 from fedlab.node.members.roles import Role
+from fedlab.node.service import Service
 from tests.node.labs import ask, opened_lab
 from tests.node.service.test_needs import hear
 from tests.node.web.signing import Client, client_of, from_here, signed_in
@@ -21,10 +26,43 @@ async def text(browser: Client, path: str) -> str:
     return await answer.text()
 
 
-async def test_a_tool_is_asked_offered_agreed_handed_over_and_brought_back(tmp_path: Path) -> None:
+class Labs(NamedTuple):
+    """Atelier, which borrows, and Cité, which lends; each with a manager's browser."""
+
+    a: Service
+    c: Service
+    here: Client
+    there: Client
+
+    def sync(self) -> None:
+        hear(self.a, self.c), hear(self.c, self.a)
+
+    async def asked(self, many: str = "1") -> str:
+        days = {"from": "2027-04-01", "to": "2027-04-08", "quantity": many}
+        loan = await say(self.here, f"/loans/ask/{self.c.store.lab}/SAW", **days)
+        self.sync()
+        return loan
+
+    async def out(self, many: str, **terms: str) -> str:
+        """Have so many saws agreed and handed over."""
+        loan = await self.asked(many)
+        for who, word, form in (
+            (self.there, "terms/offer", terms),
+            (self.here, "terms/agree", {}),
+            (self.there, "counter/hand-over", {}),
+            (self.here, "counter/receive", {}),
+        ):
+            await say(who, f"{loan}/{word}", **form)
+            self.sync()
+        return loan
+
+
+@pytest.fixture
+async def labs(tmp_path: Path) -> AsyncIterator[Labs]:
     with opened_lab(tmp_path / "a", "Atelier") as a, opened_lab(tmp_path / "c", "Cité") as c:
         ask(a, "vouch", lab=c.store.lab), ask(c, "vouch", lab=a.store.lab)
-        ask(c, "item_add", code="SAW", change={"name": "Scie", "quantity": 1000, "terms": ["lend"]})
+        saw = {"name": "Scie", "quantity": 3000, "terms": ["lend"], "value": 12_000}
+        ask(c, "item_add", code="SAW", change=saw)
         hear(c, a), hear(a, c)
         async with (
             open_node(a, ["http://127.0.0.1"]) as one,
@@ -32,31 +70,89 @@ async def test_a_tool_is_asked_offered_agreed_handed_over_and_brought_back(tmp_p
         ):
             here, there = await client_of(one), await client_of(two)
             signed_in(here, a, Role.MANAGER), signed_in(there, c, Role.MANAGER)
-            item = f"{c.store.lab}/SAW"
-            assert f"/loans/ask/{item}" in await text(here, f"/I/{item}")
-            days = {"from": "2027-04-01", "to": "2027-04-08", "quantity": "1"}
-            loan = await say(here, f"/loans/ask/{item}", **days)
-            signed_in(here, a, Role.VOLUNTEER)
-            assert f"{loan}/terms/" not in await text(here, loan), "the counter binds nobody"
-            signed_in(here, a, Role.MANAGER)
-            assert f'action="{loan}/terms/cancel"' in await text(here, loan)
-            for who, word, form, seen in (
-                (there, "terms/offer", {"caution": "50", "faults": "<b>lame usée"}, "offered"),
-                (here, "terms/agree", {}, "agreed"),
-                (there, "counter/hand-over", {}, "only one lab has said so"),
-                (here, "counter/receive", {}, "received 1"),
-                (here, "terms/extend-ask", {"day": "2027-04-10"}, "more time asked"),
-                (there, "terms/extend", {"day": "2027-04-10"}, 'value="2027-04-10"'),
-                (there, "terms/recall", {"day": "2027-04-09", "reason": "needed"}, "wanted back"),
-                (here, "counter/give-back", {}, "given back, to be confirmed"),
-                (there, "counter/take-back", {"condition": "good"}, "taken back 1"),
-            ):
-                hear(a, c), hear(c, a)
-                page = await text(who, loan)
-                assert f'action="{loan}/{word}"' in page, word
-                await say(who, f"{loan}/{word}", **form)
-                assert seen in await text(who, loan), word
-            page = await text(here, loan)
-            assert "&lt;b&gt;lame" in page and "<b>lame" not in page and "€50" in page
-            assert (await there.post(f"{loan}/terms/agree", headers=from_here(there))).status == 409
+            yield Labs(a, c, here, there)
             await here.close(), await there.close()
+
+
+async def test_a_tool_is_asked_offered_agreed_handed_over_and_brought_back(labs: Labs) -> None:
+    a, c, here, there = labs
+    item = f"{c.store.lab}/SAW"
+    assert f"/loans/ask/{item}" in await text(here, f"/I/{item}")
+    loan = await labs.asked()
+    signed_in(here, a, Role.VOLUNTEER)
+    assert f"{loan}/terms/" not in await text(here, loan), "the counter binds nobody"
+    signed_in(here, a, Role.MANAGER)
+    assert f'action="{loan}/terms/cancel"' in await text(here, loan)
+    for who, word, form, seen in (
+        (there, "terms/offer", {"caution": "50", "faults": "<b>lame usée"}, "offered"),
+        (here, "terms/agree", {}, "agreed"),
+        (there, "counter/hand-over", {}, "only one lab has said so"),
+        (here, "counter/receive", {}, "received 1"),
+        (here, "terms/extend-ask", {"day": "2027-04-10"}, "more time asked"),
+        (there, "terms/extend", {"day": "2027-04-10"}, 'value="2027-04-10"'),
+        (there, "terms/recall", {"day": "2027-04-09", "reason": "needed"}, "wanted back"),
+        (here, "counter/give-back", {}, "given back, to be confirmed"),
+        (there, "counter/take-back", {"c-0": "good"}, "taken back 1 (good)"),
+    ):
+        labs.sync()
+        page = await text(who, loan)
+        assert f'action="{loan}/{word}"' in page, word
+        await say(who, f"{loan}/{word}", **form)
+        assert seen in await text(who, loan), word
+    page = await text(here, loan)
+    assert "&lt;b&gt;lame" in page and "<b>lame" not in page and "€50" in page
+    assert "replacement value €120" in page, "as the item says"
+    assert (await there.post(f"{loan}/terms/agree", headers=from_here(there))).status == 409
+
+
+async def test_some_comes_back_broken_and_both_labs_say_how_it_ends(labs: Labs) -> None:
+    a, c, here, there = labs
+    loan = await labs.out("3", caution="50", fee="5")
+    assert 'value="3"' in await text(there, loan), "all of it, unless somebody says less"
+    for who, word, form, seen in (
+        (there, "counter/report", {"kind": "broken", "line": "0", "note": "la lame"}, "la lame"),
+        (here, "counter/give-back", {"q-0": "2"}, "given back 2"),
+        (there, "counter/take-back", {"q-0": "1", "c-0": "broken"}, "1 × Scie (broken)"),
+    ):
+        await say(who, f"{loan}/{word}", **form)
+        labs.sync()
+        assert seen in await text(here, loan), word
+    page = await text(here, loan)
+    assert "do not count the same" in page and f"{loan}/terms/accept" not in page
+    taken = ask(c, "loan_show", loan=loan[6:])["entries"][-1]["entry"]
+    await say(here, f"{loan}/terms/dispute", about=taken, reason="condition", note="elle marchait")
+    assert "contested" in (page := await text(here, loan)) and "It is so after all" in page
+    own = ask(a, "loan_show", loan=loan[6:])["disputes"][0]["entry"]
+    await say(here, f"{loan}/terms/dispute", about=own)
+    assert "It is so after all" not in await text(here, loan)
+    labs.sync()
+    settled = {"damage-0": "30", "lost-0": "2", "fee": "5", "caution_kept": "20"}
+    await say(there, f"{loan}/terms/settle", **settled)
+    labs.sync()
+    page = await text(here, loan)
+    for label, sum_ in (
+        ("Asked in all", "€35"),
+        ("Cité gives back", "€30"),
+        ("Atelier still pays", "€15"),
+    ):
+        assert sum_ in page.partition(label)[2][:80], label
+    assert page.index("Asked in all") < page.index(f'action="{loan}/terms/accept"')
+    await say(here, f"{loan}/terms/accept")
+    assert "Both labs agree" in (page := await text(here, loan)) and "/terms/accept" not in page
+
+
+async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
+    loan = await labs.out("3")
+    for word, form, said in (
+        ("counter/give-back", {"q-0": "zwei"}, "Write a number"),
+        ("counter/give-back", {"q-0": "0"}, "at least of one"),
+        ("terms/extend-ask", {"day": "morgen"}, "not a day"),
+    ):
+        answer = await labs.here.post(
+            f"{loan}/{word}?lang=en", data=form, headers=from_here(labs.here)
+        )
+        assert answer.status == 422 and said in await answer.text()
+    over = await labs.here.post(
+        f"{loan}/counter/give-back", data={"q-0": "4"}, headers=from_here(labs.here)
+    )
+    assert over.status == 409
