@@ -40,6 +40,7 @@ from fedlab.node.service.profile import Profile
 from fedlab.node.service.reminders import Reminders
 from fedlab.node.service.shown import Shown
 from fedlab.node.service.uploads import Uploads
+from fedlab.node.service.wishes import Wishes
 from fedlab.node.store import SqliteStore
 from fedlab.node.writer import Writer
 from fedlab.protocol.entry import LabId
@@ -64,6 +65,7 @@ class Service:
         self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
         self.lending = Lending(self.opened)
+        self.wishes = Wishes(self.opened, self.lending)
         self.needs = Needs(self.opened, shown)
         self.photos = Photos(self.opened, self.items)
         self.imports = Imports(self.opened)
@@ -83,6 +85,7 @@ class Service:
         self.attention = Attention(self.opened, self.network)
         self.attention.sources.append(self.reminders.attention)
         self.attention.sources.append(self.backups.attention)
+        self.attention.sources.append(self.wishes.attention)
         finding = Finding(self.opened, shown)
         self.search = finding.search
         self.looser = finding.looser

@@ -282,6 +282,11 @@ class Lending:
         stored = self._loans.find(loan)
         return loan_answer(self._opened, stored, self._loans.sides(stored))
 
+    def brief(self, loan: str) -> LoanAnswer:
+        """Return a loan as it stands, without what was said."""
+        stored = self._loans.find(loan)
+        return loan_answer(self._opened, stored, self._loans.sides(stored), brief=True)
+
     def list(self, *, ended: bool = False, lab: str | None = None) -> LoansAnswer:
         """Return the loans that this lab takes part in and that are not over, or those that are."""
         subjects = self._opened.store.projections.subjects

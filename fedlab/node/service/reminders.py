@@ -48,6 +48,7 @@ class Reminders:
             if step is not None:
                 self._table.remind(loan.id, loan.due, step, at)
         self._table.forget(at - rules.KNOWN_DAYS * 86_400)
+        self._opened.store.wishes.forget(days.day_after(today, -rules.KNOWN_DAYS))
         return self._counter.settle()
 
     def outbox(self) -> RemindersAnswer:

@@ -15,7 +15,7 @@ from fedlab.protocol.evidence import SplitView
 from fedlab.protocol.identity import Chain
 from fedlab.protocol.replica import LogReader
 
-from .house import ApiTokens, Counter, Desk, Journal, LoginKeys, Members, Sessions
+from .house import ApiTokens, Counter, Desk, Journal, LoginKeys, Members, Sessions, Wishes
 from .local import Answers, Blocks, Drafts, Imports, Invites, Peers, Settings
 
 # The setting that tells of an erasure which the search index has not followed to the last byte.
@@ -187,6 +187,8 @@ class Store(LogReader, Protocol):
     def desk(self) -> Desk: ...
     @property
     def counter(self) -> Counter: ...
+    @property
+    def wishes(self) -> Wishes: ...
     @property
     def projections(self) -> Projections: ...
 

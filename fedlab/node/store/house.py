@@ -9,7 +9,16 @@ from typing import Protocol
 from fedlab.node.members.people import Click, Key, Member, Session, Token
 from fedlab.node.members.roles import Role
 
-from .records import NewLoan, SavedBody, SavedLoan, SavedReminder, Upload, Walk
+from .records import (
+    NewLoan,
+    NewWish,
+    SavedBody,
+    SavedLoan,
+    SavedReminder,
+    Upload,
+    Walk,
+    Wish,
+)
 
 
 class Members(Protocol):
@@ -104,3 +113,17 @@ class Counter(Protocol):
     def told(self, number: int, at: int, how: str) -> None: ...
     def not_told(self, number: int, error: str, next_at: int) -> None: ...
     def count_failed(self) -> int: ...
+
+
+class Wishes(Protocol):
+    """What members would like to borrow from other labs."""
+
+    def add(self, new: NewWish) -> int: ...
+    def get(self, number: int) -> Wish | None: ...
+    def open(self) -> list[Wish]: ...
+    def of_member(self, member: int) -> list[Wish]: ...
+    def of_loan(self, loan: str) -> list[Wish]: ...
+    def answer(
+        self, number: int, state: str, at: int, loan: str = "", answer: str = ""
+    ) -> None: ...
+    def forget(self, before: str) -> None: ...

@@ -114,6 +114,35 @@ class Upload(NamedTuple):
     answer: bytes
 
 
+class NewWish(NamedTuple):
+    """What a member would like to borrow from another lab; `item` as `lab/CODE`."""
+
+    member: int
+    item: str
+    quantity: int
+    day_from: str
+    day_to: str
+    note: str
+    made_at: int
+
+
+class Wish(NamedTuple):
+    """The same, and what became of it: open, passed, declined or withdrawn."""
+
+    id: int
+    member: int
+    item: str
+    quantity: int
+    day_from: str
+    day_to: str
+    note: str
+    made_at: int
+    state: str
+    loan: str
+    answer: str
+    answered_at: int | None
+
+
 class Walk(NamedTuple):
     """One walk through the lab, to see what is still there; Unix seconds."""
 

@@ -261,6 +261,29 @@ def desk(db: Tables) -> None:
         db.execute(statement)
 
 
+@migrations()
+def wishes(db: Tables) -> None:
+    """What members would like to borrow from other labs."""
+    # `state` is open, passed, declined or withdrawn; `loan` what came of one that was passed on.
+    db.execute(
+        """CREATE TABLE wishes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            member INTEGER NOT NULL REFERENCES members(id),
+            item TEXT NOT NULL,
+            quantity INTEGER NOT NULL,
+            day_from TEXT NOT NULL,
+            day_to TEXT NOT NULL,
+            note TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            state TEXT NOT NULL DEFAULT 'open',
+            loan TEXT NOT NULL DEFAULT '',
+            answer TEXT NOT NULL DEFAULT '',
+            answered_at INTEGER
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX wishes_member ON wishes(member)")
+
+
 def newer_migrations(db: Tables) -> list[str]:
     """Return the names of what a newer fedlab did to this file, in the order it was done."""
     with closing(sqlite3.connect(":memory:")) as empty:

@@ -27,6 +27,7 @@ from .logs import LogRows
 from .members import JournalTable, KeysTable, MembersTable, SessionsTable, TokensTable
 from .projections import ProjectionTables
 from .rows import LogRow, lab_number
+from .wishes import WishesTable
 
 # Checking the keys of a chain takes a millisecond, and an append asks for its own ten times. With
 # fewer places than labs, whoever lists them all would check them all. A chain is some 5 KB here.
@@ -64,6 +65,7 @@ class SqliteStore:
         self.api_tokens = TokensTable(self._database)
         self.journal = JournalTable(self._database)
         self.desk = DeskTable(self._database)
+        self.wishes = WishesTable(self._database)
         self.projections = ProjectionTables(self._database)
         self._seen: dict[tuple[str, int], float] = {}
         self._seen_written = 0.0

@@ -171,6 +171,11 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/loans"): Right.LEND,
     ("GET", "/loans/ask/{lab}/{code}"): Right.EDIT_ITEMS,
     ("POST", "/loans/ask/{lab}/{code}"): Right.EDIT_ITEMS,
+    ("GET", "/loans/wish/{lab}/{code}"): Right.OWN_ACCOUNT,
+    ("POST", "/loans/wish/{lab}/{code}"): Right.OWN_ACCOUNT,
+    ("POST", "/wishes/{number}/pass"): Right.EDIT_ITEMS,
+    ("POST", "/wishes/{number}/decline"): Right.EDIT_ITEMS,
+    ("POST", "/wishes/{number}/withdraw"): Right.OWN_ACCOUNT,  # one's own
     ("GET", "/loan/{loan}"): Right.LEND,
     ("POST", "/loan/{loan}/terms/{word}"): Right.EDIT_ITEMS,  # it binds the lab
     ("POST", "/loan/{loan}/counter/{word}"): Right.LEND,

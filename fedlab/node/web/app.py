@@ -23,6 +23,7 @@ from fedlab.node.web import (
     inviting,
     itempage,
     labels,
+    loandesk,
     loans,
     log,
     members,
@@ -36,6 +37,7 @@ from fedlab.node.web import (
     searching,
     settings,
     setup,
+    wishes,
 )
 from fedlab.node.web.access import access, same_origin
 from fedlab.node.web.compressing import compress
@@ -83,7 +85,9 @@ def make_web_app(node: Node) -> web.Application:
     for routes in (
         searching.routes,
         itempage.routes,
+        loandesk.routes,
         loans.routes,
+        wishes.routes,
         needs.routes,
         pages.routes,
         counter.routes,

@@ -18,7 +18,8 @@ from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web.access import person_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.lent import out_of
-from fedlab.node.web.pages import render
+from fedlab.node.web.pages import language_of, render
+from fedlab.node.web.wishes import wish_text
 
 routes = web.RouteTableDef()
 
@@ -197,7 +198,15 @@ async def mine(request: web.Request) -> web.StreamResponse:
     found: dict[str, Any] = {"loans": []}
     if person.id is not None:
         found = await node_of(request).call("counter_of", {"member": person.id})
-    return render(request, "counter_mine.html", page="mine", loans=found["loans"])
+        found |= await node_of(request).call("wish_list", {"member": person.id})
+    return render(
+        request,
+        "counter_mine.html",
+        page="mine",
+        loans=found["loans"],
+        wishes=found.get("wishes", []),
+        wish_text=lambda wish: wish_text(language_of(request), wish),
+    )
 
 
 async def _own_item(request: web.Request) -> ItemAnswer:

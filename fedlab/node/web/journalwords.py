@@ -114,6 +114,10 @@ def _told(language: Language) -> dict[str, str]:
         "POST /loans/ask/{lab}/{code}": _("asked another lab for %(code)s"),
         "POST /loan/{loan}/terms/{word}": _("said something about a loan with another lab"),
         "POST /loan/{loan}/counter/{word}": _("said something about a loan with another lab"),
+        "POST /loans/wish/{lab}/{code}": _("wished for %(code)s of another lab"),
+        "POST /wishes/{number}/pass": _("passed a member’s wish on to another lab"),
+        "POST /wishes/{number}/decline": _("answered a member’s wish with no"),
+        "POST /wishes/{number}/withdraw": _("took a wish back"),
         # --- needs ---
         "POST /needs": _("published a need"),
         "POST /need/{need}/join": _("joined a need"),

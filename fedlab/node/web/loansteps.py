@@ -15,6 +15,8 @@ COUNTER: Final = ("hand-over", "receive", "take-back", "give-back", "report")
 MOVES: Final = ("hand-over", "receive", "give-back", "take-back")
 _WAYS: Final = (("counter", COUNTER, Right.LEND), ("terms", TERMS, Right.EDIT_ITEMS))
 
+# Of what nobody answers: only that can be ended by one side.
+_SILENT: Final = frozenset({"expired", "not_fetched", "stale", "withdrawn", "overdue"})
 _NEXT_OF_LENDER: Final = {
     "requested": "offer",
     "agreed": "hand-over",
@@ -99,6 +101,10 @@ def _leads(loan: dict[str, Any], word: str) -> bool:
         return "settlement_asked" in loan["flags"]
     if word == "settle":  # before anything has gone out there is nothing to settle
         return any(line["handed"] or line["received"] for line in loan["lines"])
+    if word == "decline":  # later it is called off
+        return loan["state"] in ("requested", "declined")
+    if word == "lapse":
+        return loan["state"] == "settling" or not _SILENT.isdisjoint(loan["flags"])
     return True
 
 

@@ -14,12 +14,12 @@ def state_names(language: Language) -> dict[str, str]:
     return {
         "requested": _("asked"),
         "offered": _("offered"),
-        "agreed": _("agreed"),
+        "agreed": _("agreed upon"),
         "out": _("out"),
         "back": _("given back, to be confirmed"),
         "settling": _("to be settled"),
         "closed": _("over"),
-        "declined": _("declined"),
+        "declined": _("refused"),
         "cancelled": _("cancelled"),
         "lapsed": _("lapsed"),
         "unknown": _("not known here yet"),
@@ -70,11 +70,11 @@ def said_names(language: Language) -> dict[str, str]:
     }
 
 
-def word_names(language: Language) -> dict[str, str]:
-    """Name what this lab may say now."""
+def word_names(language: Language, state: str) -> dict[str, str]:
+    """Name what this lab may say of a loan in a state."""
     _ = language.gettext
     return {
-        "offer": _("Offer it"),
+        "offer": _("Offer it") if state == "requested" else _("Offer it otherwise"),
         "agree": _("Agree to the offer"),
         "hand-over": _("We have handed it over"),
         "receive": _("We have received it"),

@@ -131,6 +131,15 @@ def _of_house(language: Language, trouble: Trouble) -> Said:
             _("Ring the borrowers, or send them a reminder."),
             _("See the overdue loans"),
         ),
+        "wishes": (
+            ngettext(
+                "%(count)s member’s wish waits to be passed on.",
+                "%(count)s members’ wishes wait to be passed on.",
+                trouble.count,
+            ),
+            _("Ask the lab that has it, or tell the member why not."),
+            _("See the wishes"),
+        ),
         "unsent": (
             ngettext(
                 "%(count)s reminder could not be sent.",

@@ -11,7 +11,7 @@ from fedlab.node.members.people import Click, Member
 from fedlab.node.members.roles import Role
 from fedlab.node.store import Store
 from fedlab.node.store.errors import TakenError
-from fedlab.node.store.records import NewLoan, SavedLoan, Walk
+from fedlab.node.store.records import NewLoan, NewWish, SavedLoan, Walk
 
 Reopen = Callable[[], Store]
 AT = 1_763_856_000
@@ -243,5 +243,26 @@ class DeskContract:
         assert store.desk.walk() is None and store.desk.walk(ended=True) == Walk(1, AT, AT + 9)
 
 
-class HouseContract(MembersContract, CounterContract, DeskContract):
+class WishesContract:
+    """What members wish for."""
+
+    def test_a_wish_is_answered_and_forgotten(self, store: Store, reopen: Reopen) -> None:
+        ada = store.members.add(person("Ada"), AT)
+        new = NewWish(ada, "ab/SAW", 2000, "2026-03-01", "2026-03-08", "pour samedi", AT)
+        number, other = store.wishes.add(new), store.wishes.add(new)
+        store.wishes.answer(number, "passed", AT + 1, loan="cd")
+        store = reopen()
+        wish = store.wishes.get(number)
+        assert wish is not None and wish[1:8] == new
+        assert (wish.state, wish.loan, wish.answered_at) == ("passed", "cd", AT + 1)
+        assert store.wishes.of_loan("cd") == [wish]
+        assert [one.id for one in store.wishes.open()] == [other]
+        assert [one.id for one in store.wishes.of_member(ada)] == [number, other]
+        store.wishes.forget("2026-03-08")
+        assert store.wishes.get(number) is not None
+        store.wishes.forget("2026-03-09")
+        assert store.wishes.get(number) is None and store.wishes.open() == []
+
+
+class HouseContract(MembersContract, CounterContract, DeskContract, WishesContract):
     """All of it."""

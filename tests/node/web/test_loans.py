@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from fedlab.node.app import open_node
+from fedlab.node.errors import ConflictError
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
+from fedlab.node.web.loandesk import group_of
 from tests.node.labs import ask, opened_lab
 from tests.node.service.test_needs import hear
 from tests.node.web.signing import Client, client_of, from_here, signed_in
@@ -156,3 +158,79 @@ async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
         f"{loan}/counter/give-back", data={"q-0": "4"}, headers=from_here(labs.here)
     )
     assert over.status == 409
+
+
+async def test_a_member_wishes_and_the_manager_passes_it_on(labs: Labs) -> None:
+    a, c, here, there = labs
+    item = f"{c.store.lab}/SAW"
+    member = signed_in(here, a, Role.MEMBER)
+    page = await text(here, f"/I/{item}")
+    assert f"/loans/wish/{item}" in page and f"/loans/ask/{item}" not in page
+    days = {"from": "2027-04-01", "to": "2027-04-08", "quantity": "1"}
+    for number in range(2):
+        wish = {**days, "note": f"pour Ada {number}"}
+        assert await say(here, f"/loans/wish/{item}", **wish) == "/mine"
+    assert "has yet to pass it on" in await text(here, "/mine")
+    await say(here, "/wishes/2/withdraw")
+    assert "You took this back" in await text(here, "/mine")
+    signed_in(here, a, Role.MEMBER)
+    answer = await here.post("/wishes/1/withdraw", headers=from_here(here))
+    assert answer.status == 404, "another member's"
+    signed_in(here, a, Role.MANAGER)
+    assert "1 member’s wish waits" in await text(here, "/attention")
+    desk = await text(here, "/loans")
+    assert "pour Ada 0" in desk and "pour Ada 1" not in desk
+    loan = await say(here, "/wishes/1/pass")
+    name = a.members.get(member).name
+    assert name in await text(here, loan) and "pour Ada" not in await text(here, "/loans")
+    labs.sync()
+    assert name not in await text(there, loan)
+    log = (
+        b"".join(a.store.leaves(a.store.lab, 0, 0, 4))
+        + repr(ask(c, "loan_show", loan=loan[6:])).encode()
+    )
+    assert name.encode() not in log and b"pour Ada" not in log, "the other lab hears nothing of it"
+    await say(there, f"{loan}/terms/offer", caution="50")
+    labs.sync()
+    (mine, _) = ask(a, "wish_list", member=member)["wishes"][::-1]
+    assert mine["loan"]["state"] == "offered"
+    answer = await here.post("/wishes/1/decline", headers=from_here(here))
+    assert answer.status == 409, "it was answered"
+
+
+async def test_a_wish_is_answered_with_no(labs: Labs) -> None:
+    member = signed_in(labs.here, labs.a, Role.MEMBER)
+    item = f"{labs.c.store.lab}/SAW"
+    wish = {"item": item, "day_from": "2027-04-01", "day_to": "2027-04-08"}
+    ask(labs.a, "wish_ask", member=member, **wish)
+    browser = signed_in(labs.here, labs.a, Role.MANAGER)
+    assert browser and await say(labs.here, "/wishes/1/decline", answer="trop loin") == "/loans"
+    (mine,) = ask(labs.a, "wish_list", member=member)["wishes"]
+    assert (mine["state"], mine["answer"]) == ("declined", "trop loin")
+    form = {"from": "2027-04-08", "to": "2027-04-01", "quantity": "1"}
+    answer = await labs.here.post(f"/loans/wish/{item}", data=form, headers=from_here(labs.here))
+    assert answer.status == 422
+    with pytest.raises(ConflictError, match="20 wishes"):
+        for _ in range(21):
+            ask(labs.a, "wish_ask", member=member, **wish)
+
+
+@pytest.mark.parametrize(
+    ("loan", "group"),
+    [
+        ({"state": "requested"}, "asked"),
+        ({"state": "agreed", "lender": "us"}, "hand_over"),
+        ({"state": "agreed"}, "fetch"),
+        ({"state": "agreed", "day_from": "2027-04-02"}, "later"),
+        ({"state": "out"}, "out"),
+        ({"state": "out", "recalled": "2027-04-03"}, "due"),
+        ({"state": "out", "flags": ["overdue"]}, "overdue"),
+        ({"state": "back", "flags": ["overdue", "contested"]}, "contested"),
+        ({"state": "back"}, "back"),
+        ({"state": "settling"}, "settling"),
+        ({"state": "lapsed", "flags": ["caution_held"]}, "other"),
+    ],
+)
+def test_a_loan_stands_on_the_desk_where_it_presses(loan: dict[str, Any], group: str) -> None:
+    usual = {"lender": "them", "day_from": "2027-04-01", "day_to": "2027-04-08", "recalled": None}
+    assert group_of({**usual, "flags": [], **loan}, "us", "2027-04-01") == group
