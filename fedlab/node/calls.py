@@ -78,6 +78,7 @@ CALLS: dict[str, Call] = {
     "loan_accept": _write(lambda service: service.lending.accept),
     "loan_show": _read(lambda service: service.lending.show),
     "loan_list": _read(lambda service: service.lending.list),
+    "loan_of_item": _read(lambda service: service.lending.of_item),
     "wish_ask": _write(lambda service: service.wishes.ask),
     "wish_pass_on": _write(lambda service: service.wishes.pass_on),
     "wish_decline": _write(lambda service: service.wishes.decline),

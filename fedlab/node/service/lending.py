@@ -8,15 +8,19 @@ from msgspec import UNSET, Meta
 
 from fedlab.ledger import loanfacts as f
 from fedlab.ledger.loanstate import Loan, left
+from fedlab.ledger.moves import LineState
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.service import names
 from fedlab.node.service.base import Opened
 from fedlab.node.service.lendinganswers import LoanAnswer, LoanDone, LoansAnswer, loan_answer
-from fedlab.node.service.lendingbase import Loans, given, made, told
+from fedlab.node.service.lendingbase import Loans, given, made, read_loan, told
 from fedlab.node.writer import Draft
 from fedlab.protocol.limits import LOANS_LISTED_MAX
 
 Text = Annotated[str, Meta(max_length=4_000)]
+
+
+_UNDER_WAY = (LineState.AGREED, LineState.OUT, LineState.BACK)
 
 
 class WantedLine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -286,6 +290,19 @@ class Lending:
         """Return a loan as it stands, without what was said."""
         stored = self._loans.find(loan)
         return loan_answer(self._opened, stored, self._loans.sides(stored), brief=True)
+
+    def of_item(self, item: str) -> LoansAnswer:
+        """Return an item's loans that are agreed or under way and that this lab has part in."""
+        lab, code = self._opened.item_to_read(item)
+        subjects, found = self._opened.store.projections.subjects, []
+        for each in subjects.of_lab("loan", self._opened.lab, open_=True, limit=LOANS_LISTED_MAX):
+            loan = None if each.state is None else read_loan(each.state)
+            if loan is None or loan.owner != lab or loan.state not in _UNDER_WAY:
+                continue
+            if any(line.code == code for line in loan.lines):
+                sides = self._loans.sides(each)
+                found.append(loan_answer(self._opened, each, sides, brief=True))
+        return LoansAnswer(found)
 
     def list(self, *, ended: bool = False, lab: str | None = None) -> LoansAnswer:
         """Return the loans that this lab takes part in and that are not over, or those that are."""

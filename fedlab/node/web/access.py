@@ -177,6 +177,7 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/wishes/{number}/decline"): Right.EDIT_ITEMS,
     ("POST", "/wishes/{number}/withdraw"): Right.OWN_ACCOUNT,  # one's own
     ("GET", "/loan/{loan}"): Right.LEND,
+    ("GET", "/loan/{loan}/slip"): Right.LEND,
     ("POST", "/loan/{loan}/terms/{word}"): Right.EDIT_ITEMS,  # it binds the lab
     ("POST", "/loan/{loan}/counter/{word}"): Right.LEND,
     # --- counter ---

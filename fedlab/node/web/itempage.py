@@ -7,13 +7,15 @@ from aiohttp import web
 
 from fedlab.inventory.catalogue import LabView
 from fedlab.node.days import day_after, seconds_since, today
+from fedlab.node.numbers import spelled
 from fedlab.node.service import Service
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web import words
 from fedlab.node.web.hours import hours_in_words
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
-from fedlab.node.web.lent import loans_of
+from fedlab.node.web.lent import between_of, loans_of
+from fedlab.node.web.loanwords import word_names
 from fedlab.node.web.pages import language_of, render
 
 routes = web.RouteTableDef()
@@ -73,6 +75,9 @@ async def show_item(
         to_be_seen=to_be_seen,
         photo_problem=photo_problem,
         counter=await loans_of(request, found),
+        between=await between_of(request, found),
+        word_name=word_names(language, "agreed"),
+        spelled=spelled,
     )
 
 

@@ -67,7 +67,7 @@ async def _say(request: web.Request, words: tuple[str, ...]) -> web.StreamRespon
         return await _show(request, 409, told(language, exc.message, exc.hint))
     except ValueError as exc:
         return await _show(request, 422, str(exc))
-    raise web.HTTPSeeOther(f"/loan/{name}")
+    raise web.HTTPSeeOther(f"/loan/{name}?said={word}")
 
 
 async def _show(request: web.Request, status: int = 200, problem: str = "") -> web.StreamResponse:
@@ -94,6 +94,7 @@ async def _show(request: web.Request, status: int = 200, problem: str = "") -> w
         values=values,
         wished_by=[wish["member_name"] for wish in wishes["wishes"]],
         problem=problem,
+        noted=request.method == "GET" and "said" in request.query,
         moves=MOVES,
         spelled=spelled,
         said_more=lambda entry: said_more(language, entry, found),

@@ -143,6 +143,47 @@ async def test_some_comes_back_broken_and_both_labs_say_how_it_ends(labs: Labs) 
     assert "Both labs agree" in (page := await text(here, loan)) and "/terms/accept" not in page
 
 
+async def test_the_label_leads_to_one_button_also_while_the_other_lab_is_away(labs: Labs) -> None:
+    a, c, here, there = labs
+    loan = await labs.asked()
+    await say(there, f"{loan}/terms/offer", risk="borrower")
+    labs.sync()
+    await say(here, f"{loan}/terms/agree")
+    labs.sync()
+    item = f"/I/{c.store.lab}/SAW"
+    signed_in(there, c, Role.VOLUNTEER), signed_in(here, a, Role.VOLUNTEER)
+    for who, word, form in (
+        (there, "hand-over", {"q-0": "1"}),  # from here on neither hears of the other
+        (there, "take-back", {"q-0": "1", "c-0": "good"}),
+        (here, "receive", {"q-0": "1"}),
+        (here, "give-back", {"q-0": "1"}),
+    ):
+        assert f'action="{loan}/counter/{word}"' in await text(who, item), word
+        back = await say(who, f"{loan}/counter/{word}", **form)
+        assert "Noted here, and signed" in await text(who, back)
+    labs.sync()
+    signed_in(here, a, Role.MEMBER)
+    assert f"{loan}/counter" not in await text(here, item)
+    for service in (a, c):
+        found = ask(service, "loan_show", loan=loan[6:])
+        assert (found["state"], found["flags"]) == ("closed", [])
+
+
+async def test_the_slip_opens_the_loan_at_the_borrowers_and_tells_the_law(labs: Labs) -> None:
+    a, c, here, there = labs
+    c.store.peers.put(a.store.lab, ["http://atelier.example:7390"], "Atelier")
+    loan = await labs.out("1", caution="50", risk="shared", faults="lame <usée>")
+    page = await text(there, f"{loan}/slip")
+    assert "QR code that opens this loan at Atelier" in page
+    for told in ("lame &lt;usée&gt;", "art. 1885", "art. 1883", "€120", "this loan alone"):
+        assert told in page, told
+    assert "art. 1709" not in page and "Loan for use" in page
+    c.store.peers.put(a.store.lab, [], "")
+    paid = await labs.out("1", fee="5")
+    page = await text(here, f"{paid}/slip")
+    assert "art. 1709" in page and "art. 1885" not in page and "not said" in page
+
+
 async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
     loan = await labs.out("3")
     for word, form, said in (
