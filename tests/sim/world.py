@@ -8,6 +8,7 @@ and folded is the nodes' own.
 import heapq
 import itertools
 import random
+import string
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class World:
             self.say(node, [LabVouch(by="", e=0, n=0, at=0, lab=o.lab) for o in self._known(node)])
 
     def _found(self, number: int) -> SimNode:
-        name = "abcdefgh"[number]
+        name = string.ascii_lowercase[number]
         rng = random.Random(self.rng.random())
         node = SimNode(name, self.folder / name, rng, self.rng.choice(SKEWS))
         self.acked[node.lab], self.drafted[node.lab] = set(), set()
