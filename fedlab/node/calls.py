@@ -79,6 +79,7 @@ CALLS: dict[str, Call] = {
     "loan_show": _read(lambda service: service.lending.show),
     "loan_list": _read(lambda service: service.lending.list),
     "loan_of_item": _read(lambda service: service.lending.of_item),
+    "loan_differences": _read(lambda service: service.discrepancies.all),
     "wish_ask": _write(lambda service: service.wishes.ask),
     "wish_pass_on": _write(lambda service: service.wishes.pass_on),
     "wish_decline": _write(lambda service: service.wishes.decline),

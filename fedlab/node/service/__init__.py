@@ -19,6 +19,7 @@ from fedlab.node.service.borrowers import Borrowers
 from fedlab.node.service.bundles import Bundles
 from fedlab.node.service.counter import Counter
 from fedlab.node.service.desk import Desk
+from fedlab.node.service.discrepancies import Discrepancies
 from fedlab.node.service.finding import Finding
 from fedlab.node.service.imports import Imports
 from fedlab.node.service.items import Items
@@ -65,6 +66,7 @@ class Service:
         self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
         self.lending = Lending(self.opened)
+        self.discrepancies = Discrepancies(self.opened)
         self.wishes = Wishes(self.opened, self.lending)
         self.needs = Needs(self.opened, shown)
         self.photos = Photos(self.opened, self.items)
@@ -86,6 +88,8 @@ class Service:
         self.attention.sources.append(self.reminders.attention)
         self.attention.sources.append(self.backups.attention)
         self.attention.sources.append(self.wishes.attention)
+        self.attention.sources.append(self.lending.attention)
+        self.attention.sources.append(self.discrepancies.attention)
         finding = Finding(self.opened, shown)
         self.search = finding.search
         self.looser = finding.looser

@@ -10,7 +10,9 @@ from fedlab.ledger import loanfacts as f
 from fedlab.ledger.loanstate import Loan, left
 from fedlab.ledger.moves import LineState
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
+from fedlab.node.members.roles import Right
 from fedlab.node.service import names
+from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened
 from fedlab.node.service.lendinganswers import LoanAnswer, LoanDone, LoansAnswer, loan_answer
 from fedlab.node.service.lendingbase import Loans, given, made, read_loan, told
@@ -290,6 +292,24 @@ class Lending:
         """Return a loan as it stands, without what was said."""
         stored = self._loans.find(loan)
         return loan_answer(self._opened, stored, self._loans.sides(stored), brief=True)
+
+    def attention(self) -> list[Trouble]:
+        """Return what other labs wait for this one to answer."""
+        subjects, own = self._opened.store.projections.subjects, self._opened.lab
+        states = [
+            read_loan(each.state)
+            for each in subjects.of_lab("loan", own, open_=True, limit=LOANS_LISTED_MAX)
+            if each.state is not None
+        ]
+        waiting = [
+            loan
+            for loan in states
+            if loan.lender == own
+            and (loan.state is LineState.REQUESTED or loan.extension_asked is not None)
+        ]
+        if not waiting:
+            return []
+        return [Trouble("loans_asked", "soon", Right.EDIT_ITEMS, "/loans", count=len(waiting))]
 
     def of_item(self, item: str) -> LoansAnswer:
         """Return an item's loans that are agreed or under way and that this lab has part in."""

@@ -171,6 +171,7 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/loans"): Right.LEND,
     ("GET", "/loans/ask/{lab}/{code}"): Right.EDIT_ITEMS,
     ("POST", "/loans/ask/{lab}/{code}"): Right.EDIT_ITEMS,
+    ("GET", "/loans/differences"): Right.LEND,
     ("GET", "/loans/wish/{lab}/{code}"): Right.OWN_ACCOUNT,
     ("POST", "/loans/wish/{lab}/{code}"): Right.OWN_ACCOUNT,
     ("POST", "/wishes/{number}/pass"): Right.EDIT_ITEMS,

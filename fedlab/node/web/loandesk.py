@@ -10,7 +10,13 @@ from fedlab.node.web.access import person_of
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.loansteps import next_word, step_text
-from fedlab.node.web.loanwords import flag_names, state_names
+from fedlab.node.web.loanwords import (
+    dispute_names,
+    flag_names,
+    said_more,
+    said_names,
+    state_names,
+)
 from fedlab.node.web.pages import language_of, render
 
 routes = web.RouteTableDef()
@@ -32,16 +38,37 @@ async def loans(request: web.Request) -> web.StreamResponse:
         loan | {"step": step_text(language, loan, here), "turn": bool(next_word(loan, here))}
         for loan in found
     ]
+    groups = _grouped(language, shown, here, day, ended=ended)
     return render(
         request,
         "loans.html",
         page="loans",
-        groups=_grouped(language, shown, here, day, ended=ended),
+        groups=groups,
         wishes=wishes,
         ended=ended,
         here=here,
         state_name=state_names(language),
         flag_name=flag_names(language),
+    )
+
+
+@routes.get("/loans/differences")
+async def differences(request: web.Request) -> web.StreamResponse:
+    """Every place where two labs' words differ, with both statements."""
+    node, language = node_of(request), language_of(request)
+    rows = (await node.call("loan_differences", {}))["discrepancies"]
+    for row in rows:
+        if row["about"]:
+            loan = await node.call("loan_show", {"loan": row["loan"]})
+            entry = next(one for one in loan["entries"] if one["entry"] == row["about"])
+            said = said_names(language).get(entry["what"], entry["what"])
+            row["told"] = ", ".join([said, *said_more(language, entry, loan)])
+    return render(
+        request,
+        "loan_differences.html",
+        page="loans",
+        rows=rows,
+        disputes=dispute_names(language),
     )
 
 

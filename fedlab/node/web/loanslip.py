@@ -89,7 +89,7 @@ def _told(loan: dict[str, Any]) -> dict[str, str]:
 def _holding(loan: dict[str, Any]) -> list[Clause]:
     """Return the clauses that hold for a loan."""
     cases = {"always", "paid" if loan["fee"] else "free"}
-    if any(line["value"] for line in loan["lines"]):
+    if not loan["fee"] and any(line["value"] for line in loan["lines"]):
         cases.add("value")
     if loan["caution"]:
         cases.add("caution")

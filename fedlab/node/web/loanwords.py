@@ -163,6 +163,18 @@ def said_more(language: Language, entry: dict[str, Any], loan: dict[str, Any]) -
             found.append(f"{label}{_(':')} {language.money(fact[name])}")
     if what in _MOVING:
         found += [_moved(language, one, loan) for one in fact.get("lines", ())]
+    elif what == "loan.settle":
+        for one in fact.get("lines", ()):
+            name, unit = _item(loan, one["line"]), loan["lines"][one["line"]]["unit"]
+            if one.get("damage"):
+                found.append(f"{name}{_(':')} {_('damage')} {language.money(one['damage'])}")
+            for key, label in (("lost", _("lost")), ("kept", _("kept by the borrower"))):
+                if one.get(key):
+                    many = words.quantity_text(language, one[key], unit)
+                    found.append(f"{name}{_(':')} {label} {many}")
+        if fact.get("caution_kept"):
+            kept = language.money(fact["caution_kept"])
+            found.append(_("%(sum)s kept of the caution", sum=kept))
     if what == "loan.report":
         about = _item(loan, fact["line"]) if "line" in fact else ""
         names = report_names(language)

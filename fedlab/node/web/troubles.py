@@ -131,6 +131,24 @@ def _of_house(language: Language, trouble: Trouble) -> Said:
             _("Ring the borrowers, or send them a reminder."),
             _("See the overdue loans"),
         ),
+        "loans_asked": (
+            ngettext(
+                "Another lab waits for an answer about %(count)s loan.",
+                "Other labs wait for an answer about %(count)s loans.",
+                trouble.count,
+            ),
+            _("Offer it or decline: nothing is held for them before."),
+            _("See the loans"),
+        ),
+        "loans_differ": (
+            ngettext(
+                "In %(count)s place this lab and another say different things of a loan.",
+                "In %(count)s places this lab and another say different things of a loan.",
+                trouble.count,
+            ),
+            _("Both statements stand side by side, with what would end it."),
+            _("See where"),
+        ),
         "wishes": (
             ngettext(
                 "%(count)s member’s wish waits to be passed on.",

@@ -184,6 +184,35 @@ async def test_the_slip_opens_the_loan_at_the_borrowers_and_tells_the_law(labs: 
     assert "art. 1709" in page and "art. 1885" not in page and "not said" in page
 
 
+async def test_where_words_differ_both_stand_side_by_side(labs: Labs) -> None:
+    a, c, here, there = labs
+    assert "Nowhere" in await text(there, "/loans/differences")
+    await labs.asked()
+    assert "waits for an answer about 1 loan" in await text(there, "/attention")
+    loan = await labs.out("2", fee="5")
+    await say(here, f"{loan}/counter/give-back")
+    labs.sync()
+    (row,) = ask(c, "loan_differences")["discrepancies"]
+    assert (row["what"], row["one_sided"], row["waits_for"]) == ("back", True, c.store.lab)
+    assert "Your word ends it" in await text(there, "/loans/differences")
+    assert c.discrepancies.attention() == [], "it may still come"
+    await say(there, f"{loan}/counter/take-back", **{"q-0": "1"})
+    labs.sync()
+    (row,) = ask(a, "loan_differences")["discrepancies"]
+    assert (row["lender_says"], row["borrower_says"], row["one_sided"]) == (1000, 2000, False)
+    page = await text(here, "/loans/differences")
+    assert "taken back 1" in page and "given back 2" in page and "Count again together" in page
+    assert [one.count for one in a.discrepancies.attention()] == [1]
+    taken = ask(a, "loan_show", loan=loan[6:])["entries"][-1]["entry"]
+    await say(here, f"{loan}/terms/dispute", about=taken, reason="quantity")
+    await say(there, f"{loan}/terms/settle", **{"lost-0": "1", "damage-0": "80"})
+    labs.sync()
+    rows = ask(c, "loan_differences")["discrepancies"]
+    assert [one["what"] for one in rows] == ["back", "dispute", "settlement"]
+    page = await text(there, "/loans/differences")
+    assert "this is not so: the number" in page and "damage €80" in page
+
+
 async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
     loan = await labs.out("3")
     for word, form, said in (
