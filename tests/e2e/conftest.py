@@ -8,7 +8,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.e2e.nodes")
 
-from tests.e2e.nodes import Lab  # noqa: E402  its asserts are to be told like a test's
+from tests.e2e.nodes import Lab, Room  # noqa: E402  its asserts are to be told like a test's
 
 NewLab = Callable[..., Lab]
 
@@ -18,8 +18,8 @@ def new_lab(tmp_path: Path) -> Iterator[NewLab]:
     """Found labs whose nodes do not outlive the test."""
     labs: list[Lab] = []
 
-    def found(name: str, place: tuple[float, float] | None = None) -> Lab:
-        lab = Lab(tmp_path / name, name, place)
+    def found(name: str, place: tuple[float, float] | None = None, room: Room | None = None) -> Lab:
+        lab = Lab(tmp_path / name, name, place, room)
         labs.append(lab)
         return lab
 

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 REPO = Path(__file__).resolve().parents[2]
 FEDLAB = [sys.executable, "-P", "-m", "fedlab"]
@@ -27,9 +27,17 @@ def environment(data: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(REPO), "FEDLAB_DATA": str(data), "LANG": "C.UTF-8"}
 
 
-def fedlab(data: Path, *args: object, expect: int = 0) -> Any:
+class Room(NamedTuple):
+    """A network namespace that a lab lives in; see `rooms`."""
+
+    address: str
+    enter: tuple[str, ...]  # the command that runs another in there
+    port: tuple[str, str]  # its end at the switch
+
+
+def fedlab(data: Path, *args: object, expect: int = 0, enter: Sequence[str] = ()) -> Any:
     """Run a command with --json and return its document; fail on another exit code."""
-    command = [*FEDLAB, *map(str, args), "--json"]
+    command = [*enter, *FEDLAB, *map(str, args), "--json"]
     done = subprocess.run(
         command, env=environment(data), capture_output=True, text=True, timeout=DEADLINE_S
     )
@@ -59,8 +67,15 @@ def free_port() -> int:
 class Lab:
     """A lab in a folder, whose node can be started, stopped and killed."""
 
-    def __init__(self, data: Path, name: str, place: tuple[float, float] | None = None) -> None:
-        self.data = data
+    def __init__(
+        self,
+        data: Path,
+        name: str,
+        place: tuple[float, float] | None = None,
+        room: Room | None = None,
+    ) -> None:
+        self.data, self.room = data, room
+        self.host = room.address if room else HOST
         self.port = free_port()
         where = ("--lat", place[0], "--lon", place[1]) if place else ()
         self.id: str = self.run("init", "--name", name, *where)["lab"]
@@ -68,17 +83,22 @@ class Lab:
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def _enter(self) -> tuple[str, ...]:
+        return self.room.enter if self.room else ()
 
     def run(self, *args: object, expect: int = 0) -> Any:
         """Run a command of this lab."""
-        return fedlab(self.data, *args, expect=expect)
+        return fedlab(self.data, *args, expect=expect, enter=self._enter)
 
     def start(self) -> None:
         """Start the node and wait until it says that it is ready."""
         with (self.data / "node.log").open("a") as log:
+            where = ("--host", self.host, "--port", str(self.port))
             self.process = subprocess.Popen(
-                [*FEDLAB, "run", "--host", HOST, "--port", str(self.port), "--json"],
+                [*self._enter, *FEDLAB, "run", *where, "--json"],
                 env=environment(self.data),
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -129,7 +149,9 @@ class Lab:
     def knows(self, other: "Lab") -> bool:
         """Say whether anything of another lab is held here."""
         done = subprocess.run(
-            [*FEDLAB, "log", other.id, "--json"], env=environment(self.data), capture_output=True
+            [*self._enter, *FEDLAB, "log", other.id, "--json"],
+            env=environment(self.data),
+            capture_output=True,
         )
         return done.returncode == 0
 

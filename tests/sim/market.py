@@ -26,7 +26,7 @@ from .node import SimNode
 from .storm import call, head_of, jump_clock, light_fuse, lose, part, settled
 from .world import World
 
-ITEMS, PIECES = 4, 2
+PIECES = 2
 PIECE = 1000
 STORM_SECONDS = 30.0
 BLANK: dict[str, Any] = {"by": "", "e": 0, "n": 0, "at": 0}
@@ -51,6 +51,7 @@ class Market(World):
 
     def __init__(self, seed: int, folder: Path, *, loans: int, labs: int = 20) -> None:
         self.wanted = loans
+        self.items = max(4, loans // 100)  # of each lab, so that there is enough for many
         self.busy = True  # people ask for new things, and change their minds
         self.asked: list[tuple[EntryId, SimNode, SimNode]] = []
         self.hands: dict[EntryId, Hands] = {}
@@ -61,7 +62,7 @@ class Market(World):
         for node in self.nodes:
             stock = (
                 ItemSet(**BLANK, code=f"I{n}", kind="tool", unit="piece", quantity=PIECES * PIECE)
-                for n in range(ITEMS)
+                for n in range(self.items)
             )
             self.say(node, list(stock))
 
@@ -103,7 +104,7 @@ class Market(World):
         for _ in range(min(left, self.rng.randrange(1, 2 + 2 * self.wanted // 100)) if near else 0):
             start = self.rng.randrange(1, 25)
             line: dict[str, Any] = {"quantity": PIECE * self.rng.randrange(1, PIECES + 1)}
-            line |= {"code": f"I{self.rng.randrange(ITEMS)}", "term": "lend"}
+            line |= {"code": f"I{self.rng.randrange(self.items)}", "term": "lend"}
             days = {"day_from": day(start), "day_to": day(start + self.rng.randrange(1, 4))}
             asked = (f.RequestLine(**line),)
             lender = self.rng.choice(near)
