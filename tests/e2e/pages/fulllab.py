@@ -9,10 +9,10 @@ from fedlab.node.config import Folder
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
 from fedlab.node.service import counter as service_counter
-from fedlab.protocol.events import ChainSeen
 from tests.e2e.nodes import Lab
-from tests.node.labs import ask, opened_lab, package_of
+from tests.node.labs import ask, opened_lab
 from tests.node.photos.pictures import picture
+from tests.node.service.test_needs import hear
 
 DAY_S = 86_400
 PASSWORD = "quatre mots bien rangés"
@@ -77,10 +77,31 @@ class FullLab(Lab):
                 change={"name": "Lathe", "lang": "en", "terms": ["lend"]},
             )
             ask(far, "vouch", lab=self.id)
-            service.store.commit([ChainSeen(far.store.own_chain()), *package_of(far)])
+            hear(service, far)
             self.far = far.store.lab
-        service.refresh()
-        ask(service, "vouch", lab=self.far)
-        days_asked = {"day_from": "2027-03-01", "day_to": "2027-03-08"}
-        ask(service, "loan_request", lines=[{"item": f"{self.far}/LATHE"}], **days_asked)
+            ask(service, "vouch", lab=self.far)
+            self._loans_with(service, far)
+        wish = {"item": f"{self.far}/LATHE", "day_from": "2027-05-01", "day_to": "2027-05-02"}
+        ask(service, "wish_ask", member=self.members["Camille"], **wish)
         ask(service, "need_publish", need={"title": "Une scie à ruban", "kind": "tool"})
+
+    def _loans_with(self, service: Service, far: Service) -> None:
+        """Have one loan asked of each lab, and one that is out, reported and to be settled."""
+        days_asked = {"day_from": "2027-03-01", "day_to": "2027-03-08"}
+        hear(far, service)
+        asked = ask(far, "loan_request", lines=[{"item": f"{self.id}/DRILL"}], **days_asked)["loan"]
+        lines = [{"item": f"{self.far}/LATHE"}]
+        out = ask(service, "loan_request", lines=lines, **days_asked)["loan"]
+        hear(far, service)
+        terms = {"caution": 5000, "fee": 500, "faults": "Mandrin usé", "risk": "borrower"}
+        ask(far, "loan_offer", loan=out, terms=terms)
+        hear(service, far)
+        ask(service, "loan_agree", loan=out)
+        hear(far, service)
+        ask(far, "loan_hand_over", loan=out)
+        hear(service, far)
+        ask(service, "loan_report", loan=out, kind="broken", line=0, note="Le mandrin")
+        hear(far, service)
+        ask(far, "loan_settle", loan=out, lines=[{"line": 0, "damage": 3000}], caution_kept=3000)
+        hear(service, far)
+        self.loans = (out, asked)

@@ -94,11 +94,15 @@ def told(wrong: Mapping[object, Iterable[str]]) -> str:
 
 def test_every_page(sit: Sit, lab: FullLab, code: str) -> None:
     page = sit(lab.admin)
-    pages = find_pages(page, lab.url, f"/I/{lab.far}/LATHE")
-    pages |= find_pages(page, lab.url)  # an own item leads elsewhere than one of another lab
+    lathe = f"{lab.far}/LATHE"  # whose wishes are for those who cannot ask for the lab
+    pages = find_pages(page, lab.url, f"/I/{lathe}", f"/loans/wish/{lathe}")
+    pages |= find_pages(
+        page, lab.url, f"/I/{lab.id}/DRILL"
+    )  # an own item leads elsewhere than one of another lab
     assert SHAPES - pages.keys() == set(), "pages to which nothing leads"
     more = ["/?q=perceuse", "/?q=percuese", "/?q=zzzz", "/?within=far", "/labels?address=change"]
     more += ["/counter?show=back", "/counter?show=overdue", f"/I/{lab.far}/LATHE", "/I/x/NOPE"]
+    more += [f"/loan/{loan}" for loan in lab.loans]
     more += [f"/I/{lab.id}/PLY", f"/lab/{lab.far}"]
     wrong: dict[str, list[str]] = {}
     titles: dict[str, str] = {}
