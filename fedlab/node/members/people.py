@@ -36,11 +36,11 @@ class Session(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A one-time link or a printed card, of which only the hash is kept."""
+    """A one-time link, a printed card or the address of calendars: of each, the hash."""
 
     id: int
     member: int
-    kind: str  # link or card
+    kind: str  # link, card or calendar
     made_at: int
     expires_at: int
 

@@ -31,6 +31,9 @@ SEEN_SECONDS: Final = 3600
 LINK_SECONDS: Final = 3 * 86_400
 # A card is printed once a season.
 CARD_SECONDS: Final = 400 * 86_400
+# Nobody types the address of a calendar twice: it lasts as long as a membership may.
+CALENDAR: Final = "calendar"
+CALENDAR_SECONDS: Final = 10 * 366 * 86_400
 # What the CNIL advises for logs: six months to a year.
 JOURNAL_SECONDS: Final = 365 * 86_400
 
@@ -239,7 +242,7 @@ class Members:
         """Return whose link or card it is, and which of both; None for one that does not count."""
         key = self._store.login_keys.find(digest_of(secret))
         member = self._store.members.get(key.member) if key else None
-        if key is None or member is None or key.expires_at < now():
+        if key is None or member is None or key.expires_at < now() or key.kind == CALENDAR:
             return None
         return (member, key.kind) if member.is_current(today()) else None
 
@@ -252,6 +255,26 @@ class Members:
         if kind == "link" and not self._store.login_keys.take(digest_of(secret)):
             return None
         return member
+
+    # --- calendars ---
+
+    def make_calendar(self, member: int) -> str:
+        """Return the secret of somebody's calendars, in place of the one before; it opens no door.
+
+        Whoever has it reads them for as long as the membership and the role last.
+        """
+        self.get(member)
+        secret, at = secrets.token_urlsafe(24), now()
+        self._store.login_keys.add(digest_of(secret), member, CALENDAR, at, at + CALENDAR_SECONDS)
+        return secret
+
+    def by_calendar(self, secret: str) -> Member | None:
+        """Return whose calendars a secret opens; None for one that does not count."""
+        key = self._store.login_keys.find(digest_of(secret))
+        member = self._store.members.get(key.member) if key else None
+        if key is None or member is None or key.expires_at < now() or key.kind != CALENDAR:
+            return None
+        return member if member.is_current(today()) else None
 
     # --- programs ---
 

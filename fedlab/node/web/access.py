@@ -62,6 +62,9 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     # --- reading, as any visitor ---
     ("GET", "/"): Right.SEE_PUBLIC,
     ("GET", "/I/{lab}/{code}"): Right.SEE_PUBLIC,
+    ("GET", "/I/{lab}/{code}/calendar.ics"): Right.SEE_PUBLIC,
+    ("GET", "/calendar/{secret}/mine.ics"): Right.SEE_PUBLIC,  # the secret is what lets in
+    ("GET", "/calendar/{secret}/loans.ics"): Right.SEE_PUBLIC,
     ("GET", "/labs"): Right.SEE_PUBLIC,
     ("GET", "/lab/{lab}"): Right.SEE_PUBLIC,
     ("GET", "/join"): Right.SEE_PUBLIC,
@@ -101,6 +104,7 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/enter/{secret}"): Right.SEE_PUBLIC,
     ("GET", "/account"): Right.OWN_ACCOUNT,
     ("POST", "/account/password"): Right.OWN_ACCOUNT,
+    ("POST", "/account/calendar"): Right.OWN_ACCOUNT,
     ("POST", "/account/devices/{number}/end"): Right.OWN_ACCOUNT,
     ("POST", "/account/tokens"): Right.OWN_ACCOUNT,
     ("POST", "/account/tokens/{number}/end"): Right.OWN_ACCOUNT,

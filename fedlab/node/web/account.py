@@ -27,12 +27,13 @@ def number_of(request: web.Request) -> int:
 
 @routes.get("/account")
 async def account(request: web.Request) -> web.StreamResponse:
-    return await _account(request)
+    return await account_page(request)
 
 
-async def _account(
-    request: web.Request, *, problem: str = "", secret: str = ""
+async def account_page(
+    request: web.Request, *, problem: str = "", secret: str = "", calendar: str = ""
 ) -> web.StreamResponse:
+    """Show the account, once with a secret that was just made, or with what was wrong."""
     members, person = node_of(request).service.members, person_of(request)
     if person.id is None:  # a program with the machine's own token has no account
         raise web.HTTPSeeOther("/members")
@@ -55,6 +56,7 @@ async def _account(
         tokens=tokens,
         rights=[right for right in TOKEN_RIGHTS if right in RIGHTS[person.role]],
         secret=secret,
+        calendar=calendar,
         problem=problem,
         now=time.time(),
         password_least=PASSWORD_CHARS_MIN,
@@ -72,11 +74,11 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     phc = await node.read(node.service.members.password_hash, person.id)
     # Whoever finds a device left open cannot lock its owner out.
     if phc and not await passwords.is_right(str(form.get("old", "")), phc):
-        return await _account(request, problem="old")
+        return await account_page(request, problem="old")
     try:
         new = await passwords.hash_password(str(form.get("new", "")))
     except ServiceError:
-        return await _account(request, problem="new")
+        return await account_page(request, problem="new")
     await node.write(node.service.members.set_password, person.id, new, person.session)
     raise web.HTTPSeeOther("/account")
 
@@ -100,8 +102,8 @@ async def make_token(request: web.Request) -> web.StreamResponse:
         make = node.service.members.make_token
         secret = await node.write(make, person.id, name, scopes)
     except ServiceError:
-        return await _account(request, problem="token")
-    return await _account(request, secret=secret)
+        return await account_page(request, problem="token")
+    return await account_page(request, secret=secret)
 
 
 @routes.post("/account/tokens/{number}/end")

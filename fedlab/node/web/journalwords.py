@@ -69,6 +69,7 @@ def _told(language: Language) -> dict[str, str]:
         "POST /logout": _("signed out"),
         "POST /enter/{secret}": _("signed in by a link or a card"),
         "POST /account/password": _("chose a password"),
+        "POST /account/calendar": _("made a new address for calendars"),
         "POST /account/devices/{number}/end": _("signed a device out"),
         "POST /account/tokens": _("made a token for a program"),
         "POST /account/tokens/{number}/end": _("ended a token"),

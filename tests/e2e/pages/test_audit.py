@@ -30,6 +30,8 @@ NOT_PAGES = (
     "/okw.json",
     "/spaceapi.json",
     "/lamednum.csv",
+    "/calendar/",
+    "/I/{lab}/{code}/calendar.ics",
 )
 # These ask who is not signed in, or has not set the lab up.
 ELSEWHERE = {"/log", "/login", "/enter/{secret}", "/setup", "/setup/account", "/setup/{step}"}

@@ -1,5 +1,6 @@
 """Two labs play a loan on their pages, hearing of each other only when logs are exchanged."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from fedlab.node.app import open_node
+from fedlab.node.days import day_after, today
 from fedlab.node.errors import ConflictError
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
@@ -211,6 +213,41 @@ async def test_where_words_differ_both_stand_side_by_side(labs: Labs) -> None:
     assert [one["what"] for one in rows] == ["back", "dispute", "settlement"]
     page = await text(there, "/loans/differences")
     assert "this is not so: the number" in page and "damage €80" in page
+
+
+async def test_calendars_by_item_lab_and_member(labs: Labs) -> None:
+    a, c, here, there = labs
+    item = f"{c.store.lab}/SAW"
+    member = signed_in(here, a, Role.MEMBER)
+    ask(a, "wish_ask", member=member, item=item, day_from="2027-04-01", day_to="2027-04-02")
+    loan = await labs_calendar_loan(labs)
+    page = await (await here.post("/account/calendar?lang=en", headers=from_here(here))).text()
+    (secret,) = set(re.findall("/calendar/([^/]+)/", page))
+    assert "loans.ics" not in page, "a member's own alone"
+    mine = await text(here, f"/calendar/{secret}/mine.ics")
+    assert "DTSTART;VALUE=DATE:20270401" in mine and "STATUS:TENTATIVE" in mine
+    assert (await here.get(f"/calendar/{secret}/loans.ics")).status == 404
+    assert (await here.get(f"/enter/{secret}")).status == 410, "it opens no account"
+    await here.post("/account/calendar", headers=from_here(here))
+    assert (await here.get(f"/calendar/{secret}/mine.ics")).status == 404, "a new one was made"
+    page = await (await there.post("/account/calendar?lang=en", headers=from_here(there))).text()
+    (secret,) = set(re.findall("/calendar/([^/]+)/", page))
+    there.session.cookie_jar.clear()
+    ours = (await text(there, f"/calendar/{secret}/loans.ics")).replace("\r\n ", "")
+    assert f"UID:{loan}@fedlab" in ours and "we lend to Atelier" in ours
+    public = (await text(there, f"/I/{item}/calendar.ics")).replace("\r\n ", "")
+    assert "1 available" in public and "Atelier" not in public
+
+
+async def labs_calendar_loan(labs: Labs) -> str:
+    """Have two saws offered from today on, and return the loan's id."""
+    days = {"day_from": today(), "day_to": day_after(today(), 3)}
+    line = {"item": f"{labs.c.store.lab}/SAW", "quantity": 2000}
+    loan: str = ask(labs.a, "loan_request", lines=[line], **days)["loan"]
+    labs.sync()
+    ask(labs.c, "loan_offer", loan=loan)
+    labs.sync()
+    return loan
 
 
 async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
