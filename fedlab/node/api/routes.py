@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from fedlab.node.api import counter, needs
+from fedlab.node.api import counter, lending, needs
 from fedlab.node.api.asking import KEY, PREFIX, WRITE_ERRORS, json_of, query_of, write
 from fedlab.node.api.openapi import Endpoint, Param, describe
 from fedlab.node.service.answers import (
@@ -144,6 +144,7 @@ ENDPOINTS: Final = (
     ),
     *counter.ENDPOINTS,
     *needs.ENDPOINTS,
+    *lending.ENDPOINTS,
 )  # fmt: skip
 
 

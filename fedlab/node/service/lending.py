@@ -14,7 +14,7 @@ from fedlab.node.members.roles import Right
 from fedlab.node.service import names
 from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened
-from fedlab.node.service.lendinganswers import LoanAnswer, LoanDone, LoansAnswer, loan_answer
+from fedlab.node.service.lendinganswers import LabLoanAnswer, LabLoansAnswer, LoanDone, loan_answer
 from fedlab.node.service.lendingbase import Loans, given, made, read_loan, told
 from fedlab.node.writer import Draft
 from fedlab.protocol.limits import LOANS_LISTED_MAX
@@ -283,12 +283,12 @@ class Lending:
 
     # --- reading ----------------------------------------------------------------------------------
 
-    def show(self, loan: str) -> LoanAnswer:
+    def show(self, loan: str) -> LabLoanAnswer:
         """Return a loan as it is folded, with everything that was said of it."""
         stored = self._loans.find(loan)
         return loan_answer(self._opened, stored, self._loans.sides(stored))
 
-    def brief(self, loan: str) -> LoanAnswer:
+    def brief(self, loan: str) -> LabLoanAnswer:
         """Return a loan as it stands, without what was said."""
         stored = self._loans.find(loan)
         return loan_answer(self._opened, stored, self._loans.sides(stored), brief=True)
@@ -311,7 +311,7 @@ class Lending:
             return []
         return [Trouble("loans_asked", "soon", Right.EDIT_ITEMS, "/loans", count=len(waiting))]
 
-    def of_item(self, item: str) -> LoansAnswer:
+    def of_item(self, item: str) -> LabLoansAnswer:
         """Return an item's loans that are agreed or under way and that this lab has part in."""
         lab, code = self._opened.item_to_read(item)
         subjects, found = self._opened.store.projections.subjects, []
@@ -322,9 +322,9 @@ class Lending:
             if any(line.code == code for line in loan.lines):
                 sides = self._loans.sides(each)
                 found.append(loan_answer(self._opened, each, sides, brief=True))
-        return LoansAnswer(found)
+        return LabLoansAnswer(found)
 
-    def list(self, *, ended: bool = False, lab: str | None = None) -> LoansAnswer:
+    def list(self, *, ended: bool = False, lab: str | None = None) -> LabLoansAnswer:
         """Return the loans that this lab takes part in and that are not over, or those that are."""
         subjects = self._opened.store.projections.subjects
         mine = subjects.of_lab("loan", self._opened.lab, open_=not ended, limit=LOANS_LISTED_MAX)
@@ -332,7 +332,7 @@ class Lending:
         loans = [
             loan_answer(self._opened, each, self._loans.sides(each), brief=True) for each in mine
         ]
-        return LoansAnswer([a for a in loans if other in (None, a.borrower, a.lender)])
+        return LabLoansAnswer([a for a in loans if other in (None, a.borrower, a.lender)])
 
 
 def _left(loan: Loan, number: int, kind: type[f.LoanFact]) -> int:

@@ -134,7 +134,7 @@ class MissingAnswer(msgspec.Struct):
     size: int
 
 
-class LoanAnswer(msgspec.Struct):
+class LabLoanAnswer(msgspec.Struct):
     """A loan as it is folded here, today."""
 
     loan: EntryId
@@ -168,15 +168,15 @@ class LoanAnswer(msgspec.Struct):
     entries: list[SaidAnswer]
 
 
-class LoansAnswer(msgspec.Struct):
+class LabLoansAnswer(msgspec.Struct):
     """Loans between labs, in the order they became known here; without their entries."""
 
-    loans: list[LoanAnswer]
+    loans: list[LabLoanAnswer]
 
 
 def loan_answer(
     opened: Opened, stored: StoredSubject, sides: set[Side], *, brief: bool = False
-) -> LoanAnswer:
+) -> LabLoanAnswer:
     """Return a loan as people see it; one whose request is not held has only what was said."""
     entries = [] if brief else opened.projector.subject_entries(stored)
     outcome = book.fold("loan", stored.root.hex(), entries, opened.projector.stands)
@@ -193,9 +193,9 @@ def loan_answer(
     names = opened.lab_names()
     at = now()
     same = {
-        name: getattr(loan, name) for name in LoanAnswer.__struct_fields__ if hasattr(loan, name)
+        name: getattr(loan, name) for name in LabLoanAnswer.__struct_fields__ if hasattr(loan, name)
     }
-    return LoanAnswer(
+    return LabLoanAnswer(
         **{
             **same,
             "loan": loan.id,

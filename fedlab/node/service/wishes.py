@@ -12,7 +12,7 @@ from fedlab.node.members.roles import Right
 from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.lending import Lending, WantedLine
-from fedlab.node.service.lendinganswers import LoanAnswer, LoanDone
+from fedlab.node.service.lendinganswers import LabLoanAnswer, LoanDone
 from fedlab.node.store.records import NewWish, Wish
 from fedlab.protocol.limits import LOAN_NOTE_CHARS_MAX, WISHES_OPEN_MAX
 
@@ -36,7 +36,7 @@ class WishAnswer(msgspec.Struct):
     made_at: int
     state: str
     answer: str
-    loan: LoanAnswer | None
+    loan: LabLoanAnswer | None
 
 
 class WishDone(msgspec.Struct):

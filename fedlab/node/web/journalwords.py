@@ -119,6 +119,13 @@ def _told(language: Language) -> dict[str, str]:
         "POST /wishes/{number}/pass": _("passed a member’s wish on to another lab"),
         "POST /wishes/{number}/decline": _("answered a member’s wish with no"),
         "POST /wishes/{number}/withdraw": _("took a wish back"),
+        "POST /api/v1/loans": _("asked another lab for something, by a program"),
+        "POST /api/v1/loans/{loan}/terms/{word}": _(
+            "said something about a loan with another lab, by a program"
+        ),
+        "POST /api/v1/loans/{loan}/counter/{word}": _(
+            "said something about a loan with another lab, by a program"
+        ),
         # --- needs ---
         "POST /needs": _("published a need"),
         "POST /need/{need}/join": _("joined a need"),

@@ -1,6 +1,7 @@
 """Two labs play a loan on their pages, hearing of each other only when logs are exchanged."""
 
 import re
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -213,6 +214,38 @@ async def test_where_words_differ_both_stand_side_by_side(labs: Labs) -> None:
     assert [one["what"] for one in rows] == ["back", "dispute", "settlement"]
     page = await text(there, "/loans/differences")
     assert "this is not so: the number" in page and "damage €80" in page
+
+
+async def test_a_program_says_each_word_by_its_name(labs: Labs) -> None:
+    a, c, here, there = labs
+    made = "/api/v1/loans"
+
+    def head(service: Service, right: str) -> dict[str, str]:
+        owner = service.members.add(Role.ADMIN, name=secrets.token_hex(4), role=Role.MANAGER)
+        token = service.members.make_token(owner.id, "script", [right])
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(8)}
+
+    lines = [{"item": f"{c.store.lab}/SAW", "quantity": 2000}]
+    body = {"lines": lines, "day_from": "2027-04-01", "day_to": "2027-04-08"}
+    answer = await here.post(made, json=body, headers=head(a, "edit_items"))
+    assert answer.status == 201
+    path = f"{made}/{(await answer.json())['loan']}"
+    for who, service, word, right, said in (
+        (there, c, "terms/offer", "edit_items", {"terms": {"caution": 5000}}),
+        (here, a, "terms/agree", "edit_items", {}),
+        (there, c, "counter/hand-over", "lend", {"lines": [{"line": 0, "quantity": 1000}]}),
+    ):
+        labs.sync()
+        if right == "edit_items":
+            denied = await who.post(f"{path}/{word}", json=said, headers=head(service, "lend"))
+            assert denied.status == 403
+        answer = await who.post(f"{path}/{word}", json=said, headers=head(service, right))
+        assert answer.status == 200, await answer.text()
+    labs.sync()
+    found = await (await here.get(path, headers=head(a, "lend"))).json()
+    assert found["state"] == "agreed" and found["lines"][0]["handed"] == 1000
+    answer = await here.post(f"{path}/counter/agree", json={}, headers=head(a, "lend"))
+    assert answer.status == 404, "at the counter nothing is agreed"
 
 
 async def test_calendars_by_item_lab_and_member(labs: Labs) -> None:
