@@ -243,7 +243,7 @@ async def test_a_program_says_each_word_by_its_name(labs: Labs) -> None:
         assert answer.status == 200, await answer.text()
     labs.sync()
     found = await (await here.get(path, headers=head(a, "lend"))).json()
-    assert found["state"] == "agreed" and found["lines"][0]["handed"] == 1000
+    assert (found["state"], found["lines"][0]["handed"]) == ("out", 1000)
     answer = await here.post(f"{path}/counter/agree", json={}, headers=head(a, "lend"))
     assert answer.status == 404, "at the counter nothing is agreed"
 
