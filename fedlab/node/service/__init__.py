@@ -79,7 +79,7 @@ class Service:
         self.outside = Outside(self.opened, self.peers)
         self.borrowers = Borrowers(self.opened.store.counter, self.opened.store.members)
         self.counter = Counter(self.opened, self.borrowers)
-        self.reminders = Reminders(self.opened, self.counter)
+        self.reminders = Reminders(self.opened, self.counter, self.wishes)
         self.members = Members(self.opened)
         self.member_lists = MemberLists(self.opened.store, self.members)
         self.member_calls = MemberCalls(self)

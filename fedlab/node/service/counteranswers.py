@@ -66,7 +66,10 @@ class BorrowersAnswer(msgspec.Struct):
 
 
 class ReminderAnswer(msgspec.Struct, kw_only=True):
-    """One reminder of the outbox, with its loan; `done_at` None while nobody was told."""
+    """One reminder of the outbox, with its loan; `done_at` None while nobody was told.
+
+    `between` is the loan of two labs that it is about; that of the counter has no number then.
+    """
 
     reminder: int
     step: str
@@ -76,6 +79,7 @@ class ReminderAnswer(msgspec.Struct, kw_only=True):
     done_at: int | None
     how: str
     loan: LoanAnswer
+    between: str = ""
 
 
 class RemindersAnswer(msgspec.Struct):

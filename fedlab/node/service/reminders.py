@@ -16,6 +16,7 @@ from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.counter import Counter
 from fedlab.node.service.counteranswers import ReminderAnswer, RemindersAnswer
+from fedlab.node.service.wishes import Wishes
 from fedlab.node.store.records import SavedReminder
 from fedlab.protocol.limits import LOANS_LISTED_MAX
 
@@ -32,10 +33,11 @@ BY_PERSON: Final = "person"
 class Reminders:
     """What borrowers are to be told."""
 
-    def __init__(self, opened: Opened, counter: Counter) -> None:
+    def __init__(self, opened: Opened, counter: Counter, wishes: Wishes) -> None:
         self._opened = opened
         self._table = opened.store.counter
         self._counter = counter
+        self._wishes = wishes
 
     def work(self) -> int:
         """Bring holds up to the day, put what is due in the outbox, and forget what is old enough.
@@ -47,6 +49,10 @@ class Reminders:
             step = rules.reminder_step(loan.due, days.day_of(loan.lent_at), today)
             if step is not None:
                 self._table.remind(loan.id, loan.due, step, at)
+        for wish, first, due in self._wishes.out():
+            self._table.keep_reminders(wish.id, due)
+            if due and (step := rules.reminder_step(due, first, today)):
+                self._table.remind_of_wish(wish.id, due, step, at)
         self._table.forget(at - rules.KNOWN_DAYS * 86_400)
         self._opened.store.wishes.forget(days.day_after(today, -rules.KNOWN_DAYS))
         return self._counter.settle()
@@ -116,6 +122,11 @@ class Reminders:
             raise BadRequestError(f"{wrong} cannot be this", "correct it", code=wrong)
 
     def _shown(self, reminder: SavedReminder) -> ReminderAnswer:
+        if reminder.loan is not None:
+            loan, between = self._counter.show(reminder.loan), ""
+        else:
+            assert reminder.wish is not None
+            loan, between = self._wishes.lent(reminder.wish, reminder.due)
         return ReminderAnswer(
             reminder=reminder.id,
             step=reminder.step,
@@ -124,5 +135,6 @@ class Reminders:
             error=reminder.error,
             done_at=reminder.done_at,
             how=reminder.how,
-            loan=self._counter.show(reminder.loan),
+            loan=loan,
+            between=between,
         )

@@ -4,16 +4,22 @@ Who wishes for what stays on this node. What is passed on is a loan that the lab
 other lab learns that this lab borrows, never which of its people.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from fedlab.node import days
+from fedlab.node.counter import days_late
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.members.roles import Right
 from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened, now
+from fedlab.node.service.counteranswers import LoanAnswer as CounterLoan
+from fedlab.node.service.counteranswers import Reach, shown_loan
 from fedlab.node.service.lending import Lending, WantedLine
 from fedlab.node.service.lendinganswers import LabLoanAnswer, LoanDone
-from fedlab.node.store.records import NewWish, Wish
+from fedlab.node.service.lendingbase import Loans, read_loan
+from fedlab.node.store.records import NewWish, SavedLoan, Wish
 from fedlab.protocol.limits import LOAN_NOTE_CHARS_MAX, WISHES_OPEN_MAX
 
 OPEN, PASSED, DECLINED, WITHDRAWN = "open", "passed", "declined", "withdrawn"
@@ -58,6 +64,7 @@ class Wishes:
         self._opened = opened
         self._lending = lending
         self._table = opened.store.wishes
+        self._loans = Loans(opened)
 
     def ask(
         self,
@@ -115,6 +122,35 @@ class Wishes:
     def of_loan(self, loan: str) -> WishesAnswer:
         """Return for whom of this lab a loan is."""
         return WishesAnswer([self._shown(wish, folded=False) for wish in self._table.of_loan(loan)])
+
+    def out(self) -> Iterator[tuple[Wish, str, str]]:
+        """Yield the wishes that were passed on, the first day, and by when to bring back what is
+        in this lab's hands; empty where nothing is."""
+        for wish in self._table.passed():
+            stored = self._loans.find(wish.loan)
+            loan = None if stored.state is None else read_loan(stored.state)
+            if loan is None or not any(line.received and line.still_out for line in loan.lines):
+                yield wish, "", ""
+            else:
+                yield wish, loan.day_from, min(filter(None, (loan.day_to, loan.recalled)))
+
+    def lent(self, number: int, due: str) -> tuple[CounterLoan, str]:
+        """Return what a member has of another lab, as the counter shows its own; and the loan."""
+        wish = self._table.get(number)
+        assert wish is not None
+        lab, code = wish.item.split("/")
+        member = self._opened.store.members.get(wish.member)
+        found = shown_loan(
+            SavedLoan(
+                0, code, wish.quantity, wish.member, None, member.name if member else "",
+                wish.made_at, None, due, 0, "", "", None, None, "", None,
+            ),
+            self._opened.projector.item(lab, code),
+            Reach(member.email if member and not member.left else ""),
+            lab,
+            days_late(due, days.today()),
+        )  # fmt: skip
+        return found, wish.loan
 
     def attention(self) -> list[Trouble]:
         """Return a trouble where members wait for an answer."""

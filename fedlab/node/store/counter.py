@@ -158,18 +158,33 @@ class CounterTable:
 
     def remind(self, loan: int, due: str, step: str, at: int) -> None:
         """Put a reminder in the outbox once; what the loan's borrower was not told before goes."""
+        self._remind("loan", loan, due, step, at)
+
+    def remind_of_wish(self, wish: int, due: str, step: str, at: int) -> None:
+        """Put a reminder of another lab's thing in the outbox, likewise."""
+        self._remind("wish", wish, due, step, at)
+
+    def _remind(self, column: str, number: int, due: str, step: str, at: int) -> None:
         with self._database.write() as conn:
             added = conn.execute(
-                """INSERT OR IGNORE INTO counter_reminders (loan, due, step, made_at, next_at)
-                VALUES (?, ?, ?, ?, ?)""",
-                (loan, due, step, at, at),
+                f"""INSERT OR IGNORE INTO counter_reminders ({column}, due, step, made_at, next_at)
+                VALUES (?, ?, ?, ?, ?)""",  # noqa: S608
+                (number, due, step, at, at),
             )
             if added.rowcount:
                 conn.execute(
-                    """DELETE FROM counter_reminders
-                    WHERE loan = ? AND id <> ? AND done_at IS NULL""",
-                    (loan, added.lastrowid),
+                    f"""DELETE FROM counter_reminders
+                    WHERE {column} = ? AND id <> ? AND done_at IS NULL""",  # noqa: S608
+                    (number, added.lastrowid),
                 )
+
+    def keep_reminders(self, wish: int, due: str) -> None:
+        """Drop what of a wish nobody was told yet, but for what is of this day."""
+        with self._database.write() as conn:
+            conn.execute(
+                "DELETE FROM counter_reminders WHERE wish = ? AND due <> ? AND done_at IS NULL",
+                (wish, due),
+            )
 
     def reminders(self, limit: int) -> list[SavedReminder]:
         """Return the outbox: what is still to be told, then what was, the latest first."""

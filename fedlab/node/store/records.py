@@ -88,10 +88,14 @@ class SavedLoan(NamedTuple):
 
 
 class SavedReminder(NamedTuple):
-    """Something a borrower is to be told; `how` says by what it was done: `mail` or `person`."""
+    """Something a borrower is to be told; `how` says by what it was done: `mail` or `person`.
+
+    It is of a loan at the counter, or of a member's wish that another lab's thing came of.
+    """
 
     id: int
-    loan: int
+    loan: int | None
+    wish: int | None
     due: str
     step: str
     made_at: int

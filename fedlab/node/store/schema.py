@@ -284,6 +284,35 @@ def wishes(db: Tables) -> None:
     db.execute("CREATE INDEX wishes_member ON wishes(member)")
 
 
+@migrations()
+def reminders_of_wishes(db: Tables) -> None:
+    """Whoever has another lab's thing is reminded from the same outbox."""
+    for statement in (
+        """CREATE TABLE reminders (
+            id INTEGER PRIMARY KEY,
+            loan INTEGER REFERENCES counter_loans(id),
+            wish INTEGER REFERENCES wishes(id) ON DELETE CASCADE,
+            due TEXT NOT NULL,
+            step TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0,
+            next_at INTEGER NOT NULL,
+            error TEXT NOT NULL DEFAULT '',
+            done_at INTEGER,
+            how TEXT NOT NULL DEFAULT '',
+            UNIQUE (loan, due, step),
+            UNIQUE (wish, due, step),
+            CHECK ((loan IS NULL) <> (wish IS NULL))
+        ) STRICT""",
+        """INSERT INTO reminders (id, loan, due, step, made_at, tries, next_at, error, done_at, how)
+            SELECT id, loan, due, step, made_at, tries, next_at, error, done_at, how
+            FROM counter_reminders""",
+        "DROP TABLE counter_reminders",
+        "ALTER TABLE reminders RENAME TO counter_reminders",
+    ):
+        db.execute(statement)
+
+
 def newer_migrations(db: Tables) -> list[str]:
     """Return the names of what a newer fedlab did to this file, in the order it was done."""
     with closing(sqlite3.connect(":memory:")) as empty:

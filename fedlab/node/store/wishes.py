@@ -41,6 +41,10 @@ class WishesTable:
         """Return the wishes that a loan came of."""
         return self._some("loan = ?", (loan,))
 
+    def passed(self) -> list[Wish]:
+        """Return the wishes that a loan came of, the oldest first."""
+        return self._some("state = 'passed'", ())
+
     def answer(self, number: int, state: str, at: int, loan: str = "", answer: str = "") -> None:
         """Keep what became of a wish."""
         with self._database.write() as conn:

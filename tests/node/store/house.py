@@ -258,10 +258,18 @@ class WishesContract:
         assert store.wishes.of_loan("cd") == [wish]
         assert [one.id for one in store.wishes.open()] == [other]
         assert [one.id for one in store.wishes.of_member(ada)] == [number, other]
+        store.counter.remind_of_wish(number, "2026-03-08", "soon", AT)
+        store.counter.remind_of_wish(number, "2026-03-08", "soon", AT + 1)
+        assert [(one.wish, one.loan) for one in store.counter.reminders(9)] == [(number, None)]
+        store.counter.keep_reminders(number, "2026-03-09")
+        assert store.counter.reminders(9) == [], "it is due another day"
+        store.counter.remind_of_wish(number, "2026-03-09", "soon", AT)
+        assert store.wishes.passed() == [wish]
         store.wishes.forget("2026-03-08")
         assert store.wishes.get(number) is not None
         store.wishes.forget("2026-03-09")
         assert store.wishes.get(number) is None and store.wishes.open() == []
+        assert store.counter.reminders(9) == []
 
 
 class HouseContract(MembersContract, CounterContract, DeskContract, WishesContract):

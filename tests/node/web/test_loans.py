@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from fedlab.node import days
 from fedlab.node.app import open_node
 from fedlab.node.days import day_after, today
 from fedlab.node.errors import ConflictError
@@ -374,3 +375,37 @@ async def test_a_wish_is_answered_with_no(labs: Labs) -> None:
 def test_a_loan_stands_on_the_desk_where_it_presses(loan: dict[str, Any], group: str) -> None:
     usual = {"lender": "them", "day_from": "2027-04-01", "day_to": "2027-04-08", "recalled": None}
     assert group_of({**usual, "flags": [], **loan}, "us", "2027-04-01") == group
+
+
+async def test_who_has_another_labs_thing_is_reminded_from_the_same_outbox(
+    labs: Labs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, here = labs.a, labs.here
+    member = a.members.add(Role.ADMIN, name="Ada", role=Role.MEMBER, email="ada@example.org").id
+    wish = {"item": f"{labs.c.store.lab}/SAW", "day_from": "2027-04-01", "day_to": "2027-04-08"}
+    ask(a, "wish_ask", member=member, **wish)
+    loan = "/loan/" + ask(a, "wish_pass_on", wish=1)["loan"]
+    labs.sync()
+
+    def outbox(day: str) -> list[tuple[str, str]]:
+        monkeypatch.setattr(days, "today", lambda: day)
+        a.reminders.work()
+        return [(one.step, one.loan.due) for one in a.reminders.outbox().reminders]
+
+    for who, word in ((labs.there, "terms/offer"), (here, "terms/agree")):
+        await say(who, f"{loan}/{word}")
+        labs.sync()
+    assert outbox("2027-04-07") == [], "nobody has it yet"
+    await say(here, f"{loan}/counter/receive")
+    assert outbox("2027-04-07") == [("soon", "2027-04-08")]
+    (reminder,) = a.reminders.outbox().reminders
+    assert (reminder.loan.name, reminder.loan.email) == ("Ada", "ada@example.org")
+    assert f'href="{loan}"' in await text(here, "/counter/reminders")
+    await say(labs.there, f"{loan}/terms/extend", day="2027-04-12")
+    labs.sync()
+    assert outbox("2027-04-07") == [], "due another day"
+    assert outbox("2027-04-13") == [("late-1", "2027-04-12")]
+    await say(here, f"{loan}/counter/give-back")
+    await say(labs.there, f"{loan}/counter/take-back")
+    labs.sync()
+    assert outbox("2027-04-14") == []
