@@ -22,6 +22,8 @@ from fedlab.node.service.lendingbase import Loans, read_loan
 from fedlab.node.store.records import NewWish, SavedLoan, Wish
 from fedlab.protocol.limits import LOAN_NOTE_CHARS_MAX, WISHES_OPEN_MAX
 
+# On what terms a wish is passed on, as the item has them; a slot on site is asked for by the lab.
+WISHED = ("lend", "give", "sell")
 OPEN, PASSED, DECLINED, WITHDRAWN = "open", "passed", "declined", "withdrawn"
 
 
@@ -94,8 +96,12 @@ class Wishes:
     def pass_on(self, wish: int, note: str = "") -> LoanDone:
         """Ask the other lab, in this lab's name; the note is what that lab reads."""
         found = self._open(wish)
-        line = WantedLine(item=found.item, quantity=found.quantity)
-        done = self._lending.request([line], found.day_from, found.day_to, note)
+        lab, code = found.item.split("/")
+        view = self._opened.projector.item(lab, code)
+        term = next((term for term in WISHED if view and term in view.terms), "lend")
+        line = WantedLine(item=found.item, quantity=found.quantity, term=term)
+        day_to = found.day_to if term == "lend" else None
+        done = self._lending.request([line], found.day_from, day_to, note)
         self._table.answer(wish, PASSED, now(), done.loan)
         return done
 
@@ -132,7 +138,11 @@ class Wishes:
             if loan is None or not any(line.received and line.still_out for line in loan.lines):
                 yield wish, "", ""
             else:
-                yield wish, loan.day_from, min(filter(None, (loan.day_to, loan.recalled)))
+                yield (
+                    wish,
+                    loan.day_from,
+                    min(filter(None, (loan.day_to, loan.recalled)), default=""),
+                )
 
     def lent(self, number: int, due: str) -> tuple[CounterLoan, str]:
         """Return what a member has of another lab, as the counter shows its own; and the loan."""

@@ -10,6 +10,7 @@ from fedlab.node.days import day_after, seconds_since, today
 from fedlab.node.numbers import spelled
 from fedlab.node.service import Service
 from fedlab.node.service.answers import ItemAnswer
+from fedlab.node.service.wishes import WISHED
 from fedlab.node.web import words
 from fedlab.node.web.hours import hours_in_words
 from fedlab.node.web.i18n import Language
@@ -78,6 +79,7 @@ async def show_item(
         between=await between_of(request, found),
         word_name=word_names(language, "agreed"),
         spelled=spelled,
+        wishable=lambda item: any(term in WISHED for term in item.terms),
     )
 
 

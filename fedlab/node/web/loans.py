@@ -23,6 +23,7 @@ from fedlab.node.web.loanwords import (
     risk_names,
     said_more,
     said_names,
+    slot_text,
     state_names,
     word_names,
 )
@@ -97,6 +98,7 @@ async def _show(request: web.Request, status: int = 200, problem: str = "") -> w
         noted=request.method == "GET" and "said" in request.query,
         moves=MOVES,
         spelled=spelled,
+        slot=lambda line: slot_text(language, line),
         said_more=lambda entry: said_more(language, entry, found),
         state_name=state_names(language),
         flag_name=flag_names(language),

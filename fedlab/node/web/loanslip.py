@@ -16,7 +16,13 @@ from fedlab.formats.labels import qr_path
 from fedlab.node.service import Service
 from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
-from fedlab.node.web.loanwords import carrying_names, caution_names, condition_names, risk_names
+from fedlab.node.web.loanwords import (
+    carrying_names,
+    caution_names,
+    condition_names,
+    risk_names,
+    slot_text,
+)
 from fedlab.node.web.pages import language_of, render
 
 routes = web.RouteTableDef()
@@ -57,6 +63,7 @@ async def slip(request: web.Request) -> web.StreamResponse:
         qr=qr_path(url) if url else None,
         told=_told(found),
         law=[(_in(language, clause), clause.article) for clause in _holding(found)],
+        slot=lambda line: slot_text(language, line),
         risks=risk_names(language),
         carryings=carrying_names(language),
         cautions=caution_names(language),
@@ -87,7 +94,9 @@ def _told(loan: dict[str, Any]) -> dict[str, str]:
 
 
 def _holding(loan: dict[str, Any]) -> list[Clause]:
-    """Return the clauses that hold for a loan."""
+    """Return the clauses that hold for a loan; what is given, sold or used on site is none."""
+    if all(line["term"] != "lend" for line in loan["lines"]):
+        return []
     cases = {"always", "paid" if loan["fee"] else "free"}
     if not loan["fee"] and any(line["value"] for line in loan["lines"]):
         cases.add("value")

@@ -187,6 +187,12 @@ def said_more(language: Language, entry: dict[str, Any], loan: dict[str, Any]) -
     return found
 
 
+def slot_text(language: Language, line: dict[str, Any]) -> str:
+    """Return the day and the hours of what is used on site."""
+    hours = (f"{minute // 60}:{minute % 60:02}" for minute in (line["starts"], line["ends"]))
+    return f"{language.days(line['day'], line['day'])}, {'–'.join(hours)}"
+
+
 def _moved(language: Language, moved: dict[str, Any], loan: dict[str, Any]) -> str:
     lines, number = loan["lines"], moved["line"]
     unit = lines[number]["unit"] if number < len(lines) else "piece"

@@ -1,6 +1,6 @@
 """Asking for another lab's item: a manager for the lab, a member through a manager."""
 
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -13,10 +13,14 @@ from fedlab.node.web.itemform import text_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.pages import language_of, render
 from fedlab.node.web.sentences import told
+from fedlab.node.web.words import term_name
 
 routes = web.RouteTableDef()
 
-_FIELDS = ("from", "to", "quantity", "note")
+_FIELDS = ("from", "to", "quantity", "note", "term", "starts", "ends")
+# What has a slot on a day, and what is asked for without a day to bring it back.
+_SLOTTED: Final = ("use", "help")
+_KEPT: Final = ("give", "sell")
 
 
 @routes.get("/loans/ask/{lab}/{code}")
@@ -32,8 +36,10 @@ async def request_loan(request: web.Request) -> web.StreamResponse:
     typed = {name: text_of(posted, name).strip() for name in _FIELDS}
     try:
         day_from, day_to, quantity = _asked(language, typed)
-        line = {"item": _item(request), "quantity": quantity}
-        params = {"lines": [line], "day_from": day_from, "day_to": day_to, "note": typed["note"]}
+        line = {"item": _item(request), "quantity": quantity} | _on_terms(language, typed)
+        params = {"lines": [line], "day_from": day_from, "note": typed["note"]}
+        if typed["term"] not in _KEPT:
+            params["day_to"] = day_from if "day" in line else day_to
         done = await node.call("loan_request", params)
     except ServiceError as exc:
         return await _form(request, 422, typed, told(language, exc.message, exc.hint), mine=False)
@@ -119,7 +125,7 @@ def wish_text(language: Language, wish: dict[str, Any]) -> str:
 
 def _usual(request: web.Request) -> dict[str, str]:
     day = today()
-    usual = {"from": day, "to": day, "quantity": "1", "note": ""}
+    usual = dict.fromkeys(_FIELDS, "") | {"from": day, "to": day, "quantity": "1"}
     return {name: request.query.get(name, text)[:20] for name, text in usual.items()}
 
 
@@ -132,6 +138,26 @@ def _asked(language: Language, typed: dict[str, str]) -> tuple[str, str, int]:
     if not quantity:
         raise ValueError(_("Write a number above 0."))
     return typed["from"], typed["to"], quantity
+
+
+def _on_terms(language: Language, typed: dict[str, str]) -> dict[str, Any]:
+    """Return on which terms it is asked for, with its slot. Raises ValueError."""
+    term = typed["term"] or "lend"
+    starts, ends = (_minute(typed[name]) for name in ("starts", "ends"))
+    if term not in _SLOTTED or (term == "help" and starts is None and ends is None):
+        return {"term": term}
+    if starts is None or ends is None or ends <= starts:
+        raise ValueError(language.gettext("For use on site, say from when to when on that day."))
+    return {"term": term, "day": typed["from"], "starts": starts, "ends": ends}
+
+
+def _minute(text: str) -> int | None:
+    """Return the minute of the day that a field of time holds; None for none."""
+    hours, _, minutes = text.partition(":")
+    hour, minute = whole(hours), whole(minutes[:2])
+    if hour is None or minute is None or hour > 23 or minute > 59:
+        return None
+    return 60 * hour + minute
 
 
 def _item(request: web.Request) -> str:
@@ -165,4 +191,6 @@ async def _form(
         typed=typed,
         problem=problem,
         mine=mine,
+        terms={term: term_name(language_of(request), term) for term in item.terms or ["lend"]},
+        slotted=any(term in _SLOTTED for term in item.terms),
     )

@@ -249,6 +249,42 @@ async def test_a_program_says_each_word_by_its_name(labs: Labs) -> None:
     assert answer.status == 404, "at the counter nothing is agreed"
 
 
+async def test_what_is_used_on_site_has_its_slot_and_what_is_given_no_way_back(labs: Labs) -> None:
+    a, c, here, there = labs
+    ask(c, "item_add", code="CNC", change={"name": "Fraiseuse", "terms": ["use", "give"]})
+    labs.sync()
+    path = f"/loans/ask/{c.store.lab}/CNC"
+    days = {"from": "2027-04-01", "to": "2027-04-08", "quantity": "1"}
+    page = await text(here, path)
+    assert 'value="give"' in page and 'name="starts"' in page
+    for wrong in ({"starts": "10:00"}, {"starts": "10:00", "ends": "9:00"}):
+        form = {**days, "term": "use", **wrong}
+        answer = await here.post(f"{path}?lang=en", data=form, headers=from_here(here))
+        assert answer.status == 422 and "say from when to when" in await answer.text()
+    loan = await say(here, path, **days, term="use", starts="09:30", ends="12:00")
+    assert "2027, 9:30–12:00" in await text(here, loan)
+    labs.sync()
+    await say(there, f"{loan}/terms/offer", fee="12")
+    assert "art." not in await text(there, f"{loan}/slip"), "no loan that the law knows"
+    given = await say(here, path, **days, term="give")
+    labs.sync()
+    for who, word in (
+        (there, "terms/offer"),
+        (here, "terms/agree"),
+        (there, "counter/hand-over"),
+        (here, "counter/receive"),
+    ):
+        await say(who, f"{given}/{word}")
+        labs.sync()
+    assert ask(c, "loan_show", loan=given[6:])["state"] == "closed"
+    member = signed_in(here, a, Role.MEMBER)
+    wish = {"item": f"{c.store.lab}/CNC", "day_from": "2027-04-01", "day_to": "2027-04-02"}
+    ask(a, "wish_ask", member=member, **wish)
+    passed = ask(a, "loan_show", loan=ask(a, "wish_pass_on", wish=1)["loan"])
+    assert (passed["lines"][0]["term"], passed["day_to"]) == ("give", None)
+    assert "has yet to answer" in await text(here, "/mine")
+
+
 async def test_calendars_by_item_lab_and_member(labs: Labs) -> None:
     a, c, here, there = labs
     item = f"{c.store.lab}/SAW"
