@@ -269,6 +269,13 @@ def list_(inv: Invocation, /, **given: Any) -> None:
     inv.answer(inv.call("loan_list", **given), _table)
 
 
+@loan.command("differences")
+@pass_invocation
+def differences(inv: Invocation, /) -> None:
+    """List where this lab's words and another's differ."""
+    inv.answer(inv.call("loan_differences"), _differences)
+
+
 def _move(inv: Invocation, call: str, lines: tuple[dict[str, Any], ...], **given: Any) -> None:
     inv.answer(inv.call(call, lines=list(lines) or None, **given), _done)
 
@@ -330,6 +337,27 @@ def _table(answer: dict[str, Any]) -> None:
         for one in answer["loans"]
     ]
     show.table(("loan", "borrower", "lender", "from", "to", "state", ""), rows)
+
+
+def _differences(answer: dict[str, Any]) -> None:
+    def said(number: int | None) -> str:
+        return "" if number is None else show.quantity(number)
+
+    rows = [
+        (
+            one["loan"][:8],
+            one["what"],
+            one["item_name"],
+            one["lender_name"],
+            said(one["lender_says"]),
+            one["borrower_name"],
+            said(one["borrower_says"]),
+            show.day_and_time(one["since"]),
+        )
+        for one in answer["discrepancies"]
+    ]
+    heads = ("loan", "what", "item", "lender", "says", "borrower", "says", "since")
+    show.table(heads, rows)
 
 
 COMMANDS: list[click.Command] = [loan]

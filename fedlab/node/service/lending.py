@@ -7,13 +7,15 @@ import msgspec
 from msgspec import UNSET, Meta
 
 from fedlab.ledger import loanfacts as f
+from fedlab.ledger.checks import flags
 from fedlab.ledger.loanstate import Loan, left
 from fedlab.ledger.moves import LineState
+from fedlab.node.days import today
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError
 from fedlab.node.members.roles import Right
 from fedlab.node.service import names
 from fedlab.node.service.attention import Trouble
-from fedlab.node.service.base import Opened
+from fedlab.node.service.base import Opened, now
 from fedlab.node.service.lendinganswers import LabLoanAnswer, LabLoansAnswer, LoanDone, loan_answer
 from fedlab.node.service.lendingbase import Loans, given, made, read_loan, told
 from fedlab.node.writer import Draft
@@ -294,7 +296,7 @@ class Lending:
         return loan_answer(self._opened, stored, self._loans.sides(stored), brief=True)
 
     def attention(self) -> list[Trouble]:
-        """Return what other labs wait for this one to answer."""
+        """Return what other labs wait for this one to answer, and what is out for too long."""
         subjects, own = self._opened.store.projections.subjects, self._opened.lab
         states = [
             read_loan(each.state)
@@ -307,9 +309,13 @@ class Lending:
             if loan.lender == own
             and (loan.state is LineState.REQUESTED or loan.extension_asked is not None)
         ]
-        if not waiting:
-            return []
-        return [Trouble("loans_asked", "soon", Right.EDIT_ITEMS, "/loans", count=len(waiting))]
+        day, at, found = today(), now(), []
+        if waiting:
+            right = Right.EDIT_ITEMS
+            found.append(Trouble("loans_asked", "soon", right, "/loans#asked", count=len(waiting)))
+        if late := sum("overdue" in flags(loan, day, at) for loan in states):
+            found.append(Trouble("loans_late", "soon", Right.LEND, "/loans#overdue", count=late))
+        return found
 
     def of_item(self, item: str) -> LabLoansAnswer:
         """Return an item's loans that are agreed or under way and that this lab has part in."""

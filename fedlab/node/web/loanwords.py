@@ -13,7 +13,7 @@ def state_names(language: Language) -> dict[str, str]:
     _ = language.gettext
     return {
         "requested": _("asked"),
-        "offered": _("offered"),
+        "offered": _("on offer"),
         "agreed": _("agreed upon"),
         "out": _("out"),
         "back": _("given back, to be confirmed"),

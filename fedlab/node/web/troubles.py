@@ -140,6 +140,15 @@ def _of_house(language: Language, trouble: Trouble) -> Said:
             _("Offer it or decline: nothing is held for them before."),
             _("See the loans"),
         ),
+        "loans_late": (
+            ngettext(
+                "%(count)s loan between labs is overdue.",
+                "%(count)s loans between labs are overdue.",
+                trouble.count,
+            ),
+            _("Ring the other lab, or bring back what is theirs."),
+            _("See the overdue loans"),
+        ),
         "loans_differ": (
             ngettext(
                 "In %(count)s place this lab and another say different things of a loan.",

@@ -94,6 +94,10 @@ def lab(tmp_path: Path) -> Iterator[Service]:
         ask(own, "item_set", item="EVIL", change={"quantity": 5000})
         ask(own, "counter_lend", item="EVIL", member=member.id, quantity=1000, note=EVIL)
         ask(own, "counter_lend", item="EVIL", to=NAME, quantity=1000, note=EVIL)
+        wish = {"item": f"{peer.store.lab}/EVIL", "day_from": "2027-04-01", "day_to": "2027-04-02"}
+        for _ in range(2):
+            ask(own, "wish_ask", member=member.id, note=EVIL, **wish)
+        ask(own, "wish_pass_on", wish=1, note=EVIL)
         own.uploads.add("list'\"><evil>.csv", f"name,{EVIL}\n{EVIL},2\n".encode())
         own.labels.set_address("http://fedlab.local:7390")
         yield own

@@ -13,7 +13,7 @@ from fedlab.node.app import open_node
 from fedlab.node.days import day_after, today
 from fedlab.node.errors import ConflictError
 from fedlab.node.members.roles import Role
-from fedlab.node.service import Service
+from fedlab.node.service import Service, lending
 from fedlab.node.web.loandesk import group_of
 from tests.node.labs import ask, opened_lab
 from tests.node.service.test_needs import hear
@@ -90,7 +90,7 @@ async def test_a_tool_is_asked_offered_agreed_handed_over_and_brought_back(labs:
     signed_in(here, a, Role.MANAGER)
     assert f'action="{loan}/terms/cancel"' in await text(here, loan)
     for who, word, form, seen in (
-        (there, "terms/offer", {"caution": "50", "faults": "<b>lame usée"}, "offered"),
+        (there, "terms/offer", {"caution": "50", "faults": "<b>lame usée"}, "on offer"),
         (here, "terms/agree", {}, "agreed"),
         (there, "counter/hand-over", {}, "only one lab has said so"),
         (here, "counter/receive", {}, "received 1"),
@@ -423,6 +423,10 @@ async def test_who_has_another_labs_thing_is_reminded_from_the_same_outbox(
     loan = "/loan/" + ask(a, "wish_pass_on", wish=1)["loan"]
     labs.sync()
 
+    def late(day: str) -> list[int]:
+        monkeypatch.setattr(lending, "today", lambda: day)
+        return [one.count for one in a.lending.attention() if one.code == "loans_late"]
+
     def outbox(day: str) -> list[tuple[str, str]]:
         monkeypatch.setattr(days, "today", lambda: day)
         a.reminders.work()
@@ -441,6 +445,7 @@ async def test_who_has_another_labs_thing_is_reminded_from_the_same_outbox(
     labs.sync()
     assert outbox("2027-04-07") == [], "due another day"
     assert outbox("2027-04-13") == [("late-1", "2027-04-12")]
+    assert (late("2027-04-12"), late("2027-04-13")) == ([], [1])
     await say(here, f"{loan}/counter/give-back")
     await say(labs.there, f"{loan}/counter/take-back")
     labs.sync()
