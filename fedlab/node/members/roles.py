@@ -36,6 +36,8 @@ class Right(StrEnum):
     LABELS = "labels"
     PEERS = "peers"  # invite, join, vouch, block, budgets, bundles
     MEMBERS = "members"
+    GOODS = "goods"  # see group purchases, and say what came and was handed over
+    BUY = "buy"  # propose, pledge, seal, order: it binds the lab
     SIGN_MONEY = "sign_money"
     SETTINGS = "settings"
     BACKUP = "backup"
@@ -43,8 +45,10 @@ class Right(StrEnum):
 
 _VISITOR: Final = frozenset({Right.SEE_PUBLIC, Right.SETUP})
 _MEMBER: Final = _VISITOR | {Right.OWN_ACCOUNT, Right.SEE_NETWORK}
-_VOLUNTEER: Final = _MEMBER | {Right.LEND, Right.SEE_DESK, Right.LABELS, Right.NEED}
-_MANAGER: Final = _VOLUNTEER | {Right.EDIT_ITEMS, Right.IMPORT, Right.PEERS, Right.MEMBERS}
+_VOLUNTEER: Final = _MEMBER | {Right.LEND, Right.SEE_DESK, Right.LABELS, Right.NEED, Right.GOODS}
+_MANAGER: Final = _VOLUNTEER | {
+    *(Right.EDIT_ITEMS, Right.IMPORT, Right.PEERS, Right.MEMBERS, Right.BUY)
+}
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
@@ -52,7 +56,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         Role.MEMBER: _MEMBER,
         Role.VOLUNTEER: _VOLUNTEER,
         Role.MANAGER: _MANAGER,
-        Role.TREASURER: _MEMBER | {Right.SIGN_MONEY, Right.NEED},
+        Role.TREASURER: _MEMBER | {Right.SIGN_MONEY, Right.NEED, Right.GOODS, Right.BUY},
         Role.ADMIN: frozenset(Right),
     }
 )

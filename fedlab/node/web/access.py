@@ -191,6 +191,10 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/loan/{loan}/slip"): Right.LEND,
     ("POST", "/loan/{loan}/terms/{word}"): Right.EDIT_ITEMS,  # it binds the lab
     ("POST", "/loan/{loan}/counter/{word}"): Right.LEND,
+    # --- group purchases ---
+    ("GET", "/purchases"): Right.GOODS,
+    ("GET", "/purchase/{purchase}"): Right.GOODS,
+    ("GET", "/purchase/{purchase}/share/{party}"): Right.GOODS,
     # --- counter ---
     ("GET", "/counter"): Right.LEND,
     ("GET", "/counter/lend/{code}"): Right.LEND,

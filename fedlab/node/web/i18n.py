@@ -13,7 +13,7 @@ from typing import Final
 from babel import Locale
 from babel.dates import format_date, format_interval, format_timedelta
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 
 __all__ = ["LANGUAGES", "Language", "language", "negotiate"]
 
@@ -46,9 +46,14 @@ class Language:
         """A number with its separators: `1 234,5`."""
         return _number(value, self.code)
 
-    def money(self, cents: int) -> str:
-        """An amount of euro cents: `12,50 €`."""
-        return format_currency(Decimal(cents) / 100, "EUR", locale=self.locale)
+    def money(self, cents: int, currency: str = "EUR") -> str:
+        """An amount of cents: `12,50 €`."""
+        return format_currency(Decimal(cents) / 100, currency, locale=self.locale)
+
+    def percent(self, hundredths: int) -> str:
+        """A rate of hundredths of a percent: `5,5 %`."""
+        share = Decimal(hundredths) / 10_000
+        return format_percent(share, locale=self.locale, decimal_quantization=False)
 
     def distance(self, km: float) -> str:
         """Whole kilometres beyond ten: nobody drives by the hundred metres."""

@@ -13,6 +13,7 @@ from tests.e2e.nodes import Lab
 from tests.node.labs import ask, opened_lab
 from tests.node.photos.pictures import picture
 from tests.node.service.test_needs import hear
+from tests.node.web.purchasing import open_purchase, settled
 
 DAY_S = 86_400
 PASSWORD = "quatre mots bien rangés"
@@ -84,6 +85,8 @@ class FullLab(Lab):
         wish = {"item": f"{self.far}/LATHE", "day_from": "2027-05-01", "day_to": "2027-05-02"}
         ask(service, "wish_ask", member=self.members["Camille"], **wish)
         ask(service, "need_publish", need={"title": "Une scie à ruban", "kind": "tool"})
+        open_purchase(service, "Filament de printemps", deadline="2027-04-01")
+        settled(service)
 
     def _loans_with(self, service: Service, far: Service) -> None:
         """Have one loan asked of each lab, and one that is out, reported and to be settled."""
