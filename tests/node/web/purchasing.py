@@ -21,20 +21,22 @@ def say(service: Service, kind: Any, about: str | None = None, /, **fields: Any)
     return service.opened.append_one(draft)
 
 
-def open_purchase(service: Service, name: str = "Contreplaqué d’automne", **terms: Any) -> str:
-    """Open a purchase of sheets in packs of ten, cheaper from three packs on."""
-    told = {"name": name, "supplier": "Bois & Cie", "charges": {"1": "Transport"}}
+def open_purchase(service: Service, text: str = "", **terms: Any) -> str:
+    """Open a purchase of sheets in packs of ten, cheaper from three packs on; `text` is in all."""
+    told: dict[str, Any] = {"name": text or "Contreplaqué d’automne", "description": text}
+    told |= {"supplier": text or "Bois & Cie", "charges": {"1": text or "Transport"}}
     charges = [{"charge": 1, "net": 60_00, "rate": 2000, "basis": "weight"}]
     terms = {"rules": 1, "currency": "EUR", "mode": "mandate", "charges": charges, **terms}
     purchase = say(service, p.PurchaseOpen, told=told, **terms)
-    add_article(service, purchase)
+    add_article(service, purchase, text=text)
     return purchase
 
 
-def add_article(service: Service, purchase: str, number: int = 1, name: str = "Okoumé 9 mm") -> str:
+def add_article(service: Service, purchase: str, number: int = 1, *, text: str = "") -> str:
+    """Offer an article, and return the version of the purchase that has it."""
     ladder = [{"packs": 1, "price": 200_00}, {"packs": 3, "price": 180_00}]
     sold = {"unit": "sheet", "pack": 10_000, "grain": 1000, "rate": 2000, "grams": 9_000}
-    told = {"name": name, "reference": "OK-9"}
+    told = {"name": text or "Okoumé 9 mm", "reference": text or "OK-9"}
     return say(
         service, p.PurchaseArticle, purchase, article=number, ladder=ladder, told=told, **sold
     )
@@ -47,14 +49,14 @@ def pledge(service: Service, purchase: str, firm: int, more: int = 0, **fields: 
     return say(service, kind, purchase, version=purchase, lines=[line], **fields)
 
 
-def settled(service: Service) -> str:
+def settled(service: Service, text: str = "") -> str:
     """Have the lab and a school without a node buy 30 sheets; the school has yet to pay."""
-    purchase = open_purchase(service)
-    version = add_article(service, purchase)
+    purchase = open_purchase(service, text)
+    version = add_article(service, purchase, text=text)
     line = {"article": 1, "firm": 20_000}
     own = [say(service, p.Pledge, purchase, version=version, lines=[line])]
     line = {"article": 1, "firm": 8_000, "more": 2_000}
-    told = {"name": "Collège Anita-Conti"}
+    told = {"name": text or "Collège Anita-Conti"}
     own.append(
         say(service, p.PledgeFor, purchase, version=version, lines=[line], body=SCHOOL, told=told)
     )

@@ -24,6 +24,7 @@ from fedlab.node.web.access import ROUTES, SESSION_COOKIE
 from fedlab.node.web.app import make_web_app
 from fedlab.protocol.events import ChainSeen
 from tests.node.labs import ask, opened_lab, package_of
+from tests.node.web.purchasing import settled
 from tests.node.web.signing import from_here
 
 Client = TestClient[Any, Any]
@@ -78,6 +79,7 @@ def fill(service: Service) -> None:
     ask(service, "item_add", code="EVIL", change=change)
     told = dict.fromkeys(("description", "address", "hours", "contact"), EVIL)
     ask(service, "profile_set", change={**told, "lat": 48.4, "lon": -4.5})
+    settled(service, EVIL)
 
 
 @pytest.fixture
