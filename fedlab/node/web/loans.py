@@ -1,5 +1,6 @@
 """One loan between two labs: where it stands, what was said, and what this lab may say now."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from fedlab.node.service import Service
 from fedlab.node.web.access import person_of
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.loanforms import read_form
+from fedlab.node.web.loanslip import told_of
 from fedlab.node.web.loansteps import COUNTER, MOVES, TERMS, next_word, step_text, words_of
 from fedlab.node.web.loanwords import (
     carrying_names,
@@ -65,13 +67,15 @@ async def _say(request: web.Request, words: tuple[str, ...]) -> web.StreamRespon
         said = read_form(language, word, posted, found)
         await node.call(f"loan_{word.replace('-', '_')}", {"loan": name, **said})
     except ServiceError as exc:
-        return await _show(request, 409, told(language, exc.message, exc.hint))
+        return await _show(request, 409, told(language, exc.message, exc.hint), posted)
     except ValueError as exc:
-        return await _show(request, 422, str(exc))
+        return await _show(request, 422, str(exc), posted)
     raise web.HTTPSeeOther(f"/loan/{name}?said={word}")
 
 
-async def _show(request: web.Request, status: int = 200, problem: str = "") -> web.StreamResponse:
+async def _show(
+    request: web.Request, status: int = 200, problem: str = "", typed: Mapping[str, Any] = {}
+) -> web.StreamResponse:
     node, language, person = node_of(request), language_of(request), person_of(request)
     found = await node.call("loan_show", {"loan": request.match_info["loan"]})
     here = node.service.opened.lab
@@ -95,6 +99,9 @@ async def _show(request: web.Request, status: int = 200, problem: str = "") -> w
         values=values,
         wished_by=[wish["member_name"] for wish in wishes["wishes"]],
         problem=problem,
+        typed=typed,
+        typed_word=request.match_info.get("word", ""),
+        terms_told={"faults": "", "use": ""} | told_of(found),
         noted=request.method == "GET" and "said" in request.query,
         moves=MOVES,
         spelled=spelled,

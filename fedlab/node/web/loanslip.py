@@ -61,7 +61,7 @@ async def slip(request: web.Request) -> web.StreamResponse:
         },
         url=url,
         qr=qr_path(url) if url else None,
-        told=_told(found),
+        terms_told=told_of(found),
         law=[(_in(language, clause), clause.article) for clause in _holding(found)],
         slot=lambda line: slot_text(language, line),
         risks=risk_names(language),
@@ -79,7 +79,7 @@ def _address(service: Service, here: str, borrower: str) -> str:
     return next((url for peer in peers if peer.lab == borrower for url in peer.urls), "")
 
 
-def _told(loan: dict[str, Any]) -> dict[str, str]:
+def told_of(loan: dict[str, Any]) -> dict[str, str]:
     """Return the faults and the use that the offer which stands told of."""
     offers = [
         entry["detail"]

@@ -321,7 +321,7 @@ async def labs_calendar_loan(labs: Labs) -> str:
 
 
 async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
-    loan = await labs.out("3")
+    loan = await labs.out("2")
     for word, form, said in (
         ("counter/give-back", {"q-0": "zwei"}, "Write a number"),
         ("counter/give-back", {"q-0": "0"}, "at least of one"),
@@ -331,6 +331,16 @@ async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
             f"{loan}/{word}?lang=en", data=form, headers=from_here(labs.here)
         )
         assert answer.status == 422 and said in await answer.text()
+    asked = await labs.asked()
+    form = {"fee": "5", "caution": "beaucoup", "faults": "lame usée", "risk": "shared"}
+    there = labs.there
+    answer = await there.post(f"{asked}/terms/offer?lang=en", data=form, headers=from_here(there))
+    page = await answer.text()
+    assert 'value="beaucoup"' in page and ">lame usée</textarea>" in page, "as it was typed"
+    assert '<option value="shared" selected>' in page
+    await say(there, f"{asked}/terms/offer", **{**form, "caution": "50"})
+    page = await text(there, asked)
+    assert 'value="50"' in page and ">lame usée</textarea>" in page, "the next begins where it was"
     over = await labs.here.post(
         f"{loan}/counter/give-back", data={"q-0": "4"}, headers=from_here(labs.here)
     )
