@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from fedlab.node.days import today
 from fedlab.node.members.roles import Right
 from fedlab.node.service.answers import ItemAnswer
 from fedlab.node.web.access import person_of
@@ -22,13 +23,17 @@ async def loans_of(request: web.Request, item: ItemAnswer) -> list[dict[str, Any
 async def between_of(
     request: web.Request, item: ItemAnswer
 ) -> list[tuple[dict[str, Any], dict[str, Any], str]]:
-    """Return an item's loans with other labs, the line and the move that is next at a counter."""
+    """Return an item's loans with other labs, the line and the move that is next at a counter.
+
+    What is agreed for a later day has none: the button is for who stands there today.
+    """
     if not person_of(request).may(Right.LEND):
         return []
     node, language = node_of(request), language_of(request)
     here, found = node.service.opened.lab, []
     for loan in (await node.call("loan_of_item", {"item": item.item}))["loans"]:
-        word = next_word(loan, here)
+        later = loan["state"] == "agreed" and loan["day_from"] > today()
+        word = "" if later else next_word(loan, here)
         shown = loan | {"step": step_text(language, loan, here)}
         for line in loan["lines"]:
             if line["item"] == item.item:

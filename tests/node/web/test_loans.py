@@ -43,8 +43,8 @@ class Labs(NamedTuple):
     def sync(self) -> None:
         hear(self.a, self.c), hear(self.c, self.a)
 
-    async def asked(self, many: str = "1") -> str:
-        days = {"from": "2027-04-01", "to": "2027-04-08", "quantity": many}
+    async def asked(self, many: str = "1", day: str = "2027-04-01") -> str:
+        days = {"from": day, "to": day_after(day, 7), "quantity": many}
         loan = await say(self.here, f"/loans/ask/{self.c.store.lab}/SAW", **days)
         self.sync()
         return loan
@@ -149,11 +149,12 @@ async def test_some_comes_back_broken_and_both_labs_say_how_it_ends(labs: Labs) 
 
 async def test_the_label_leads_to_one_button_also_while_the_other_lab_is_away(labs: Labs) -> None:
     a, c, here, there = labs
-    loan = await labs.asked()
-    await say(there, f"{loan}/terms/offer", risk="borrower")
-    labs.sync()
-    await say(here, f"{loan}/terms/agree")
-    labs.sync()
+    later, loan = await labs.asked(), await labs.asked(day=today())
+    for each in (later, loan):
+        await say(there, f"{each}/terms/offer", risk="borrower")
+        labs.sync()
+        await say(here, f"{each}/terms/agree")
+        labs.sync()
     item = f"/I/{c.store.lab}/SAW"
     signed_in(there, c, Role.VOLUNTEER), signed_in(here, a, Role.VOLUNTEER)
     for who, word, form in (
@@ -162,7 +163,9 @@ async def test_the_label_leads_to_one_button_also_while_the_other_lab_is_away(la
         (here, "receive", {"q-0": "1"}),
         (here, "give-back", {"q-0": "1"}),
     ):
-        assert f'action="{loan}/counter/{word}"' in await text(who, item), word
+        page = await text(who, item)
+        assert f'action="{loan}/counter/{word}"' in page, word
+        assert f'href="{later}"' in page and f"{later}/counter" not in page, "not today"
         back = await say(who, f"{loan}/counter/{word}", **form)
         assert "Noted here, and signed" in await text(who, back)
     labs.sync()
