@@ -96,6 +96,10 @@ def _asks_nothing(settle: LoanSettle, fee: int) -> bool:
     return not (damage or caution or more)
 
 
+def _at(line: Line, state: LineState) -> Line:
+    return line if line.state is state else replace(line, state=state)
+
+
 def _counts(entry: Entry) -> bool:
     return entry.status is Status.COUNTED
 
@@ -123,6 +127,7 @@ class _Folding:
 
     def run(self) -> None:
         """Take every step."""
+        last = self.loan.last_at
         for entry in sorted(self.entries, key=self._order):
             assert isinstance(entry.fact, LoanFact)
             side = self.parties.side(entry, entry.fact)
@@ -131,10 +136,10 @@ class _Folding:
             else:
                 status = self._step(entry, entry.fact, side)
             if status is Status.COUNTED:
-                last = max(self.loan.last_at, entry.fact.at)
-                self.loan = replace(self.loan, last_at=last)
+                last = max(last, entry.fact.at)
             else:
                 self.statuses[entry.id.hex()] = status
+        self.loan = replace(self.loan, last_at=last)
 
     def _order(self, entry: Entry) -> tuple[int, LabId, int, int]:
         rank = rank_of(entry)
@@ -201,9 +206,7 @@ class _Folding:
         lines = []
         for line in self.loan.lines:
             to = ends(line.state, fact, side)
-            if len(to) == 1:
-                line = replace(line, state=to[0])
-            lines.append(line)
+            lines.append(_at(line, to[0]) if len(to) == 1 else line)
         self._put(lines)
 
     def _custody(
@@ -230,8 +233,7 @@ class _Folding:
             if max(line.given_back, line.taken_back) > line.out:
                 return Status.EXCEEDS_LINES
             lines[change.line] = line
-        self._put(lines)
-        self._settle_lines()
+        self._put([_at(line, where(line, self.loan)) for line in lines])
         return Status.COUNTED
 
     def _extend_ask(self, entry: Entry, fact: LoanExtendAsk) -> Status:
@@ -313,12 +315,13 @@ class _Folding:
 
     def _settle_lines(self) -> None:
         """Put every line that is in somebody's hands where its sums now say."""
-        self._put([replace(line, state=where(line, self.loan)) for line in self.loan.lines])
+        self._put([_at(line, where(line, self.loan)) for line in self.loan.lines])
 
     def _put(self, lines: Iterable[Line]) -> None:
         lines = tuple(lines)
-        state = min(line.state for line in lines)
-        self.loan = replace(self.loan, lines=lines, state=state)
+        state = min([line.state for line in lines])
+        if lines != self.loan.lines or state is not self.loan.state:
+            self.loan = replace(self.loan, lines=lines, state=state)
 
 
 _STEPS: Final[dict[type[LoanFact], Callable[..., Status]]] = {

@@ -199,7 +199,7 @@ class Catalogue:
 
     def subject_entries(self, subject: StoredSubject) -> list[Entry]:
         """Return the entries about a loan, a need or a purchase, with the status of their logs."""
-        return list(map(as_entry, self._projections.subjects.entries(subject.id)))
+        return list(map(as_entry, self._projections.subjects.entries([subject.id])[subject.id]))
 
     def is_signed(self, quote: Seen) -> bool:
         """Say whether a head that somebody quotes is signed by the lab that it is of."""

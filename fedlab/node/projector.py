@@ -5,7 +5,7 @@ its first entry again when something changes before that point: an opening that 
 earlier epoch that arrives late. Whatever the way, the result is that of one pass over all entries.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby
 
 import msgspec
@@ -26,6 +26,7 @@ from fedlab.node.store.base import (
     Place,
     Store,
     StoredSubject,
+    SubjectEntry,
 )
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status
 from fedlab.protocol.serving import runs
@@ -35,6 +36,8 @@ from fedlab.protocol.serving import runs
 ENTRIES_AT_ONCE = 4096
 # Subjects folded in one transaction; each reads its own entries and no others.
 SUBJECTS_AT_ONCE = 1024
+# And those whose entries are in memory at once.
+SUBJECTS_READ_AT_ONCE = 64
 _encode = msgspec.msgpack.Encoder().encode
 _read_promised = msgspec.msgpack.Decoder(Promised).decode
 _NOT_INDEXED = (Status.MALFORMED, Status.WRONG_HEAD)
@@ -57,7 +60,7 @@ class Projector(Catalogue):
             total += folded
         while subjects := self._projections.subjects.to_fold(SUBJECTS_AT_ONCE):
             with self._store.transaction():
-                self._projections.subjects.put(map(self._fold_subject, subjects))
+                self._projections.subjects.put(self._fold_subjects(subjects))
         while touched := self._projections.touched(ENTRIES_AT_ONCE):
             self._follow(touched)
             total += len(touched)
@@ -159,9 +162,16 @@ class Projector(Catalogue):
                 codes.add(about[1])
         return self.states(lab, sorted(codes))
 
-    def _fold_subject(self, subject: StoredSubject) -> FoldedSubject:
+    def _fold_subjects(self, subjects: Sequence[StoredSubject]) -> Iterator[FoldedSubject]:
+        for at in range(0, len(subjects), SUBJECTS_READ_AT_ONCE):
+            some = subjects[at : at + SUBJECTS_READ_AT_ONCE]
+            rows = self._projections.subjects.entries([subject.id for subject in some])
+            yield from (self._fold_subject(subject, rows[subject.id]) for subject in some)
+
+    def _fold_subject(
+        self, subject: StoredSubject, rows: Sequence[SubjectEntry]
+    ) -> FoldedSubject:
         """Fold a loan, a need or a purchase from the entries about it."""
-        rows = self._projections.subjects.entries(subject.id)
         entries = list(map(as_entry, rows))
         outcome = book.fold(subject.kind, subject.root.hex(), entries, self.stands)
         if outcome is None:

@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store.close()
 
 
-def said(lab: Lab, kind: Any, **fields: Any) -> str:
+def said(lab: Lab, kind: Any, /, **fields: Any) -> str:
     return leaf_hash(lab.leaves[lab.say(kind, **fields)]).hex()
 
 
@@ -134,3 +134,54 @@ def test_verify_notices_a_loan_that_was_not_folded_again(
     assert [p.message for p in problems if p.code == "projection"] == [
         f"the loan {loan[:12]} is not what its entries say: run `fedlab rebuild`"
     ]
+
+
+def steps_for_one_more(folder: Path, loans: int) -> int:
+    """Return how many steps SQLite takes to fold one more entry, after so many loans."""
+    a, c = Lab(1), Lab(2)
+    for number in range(loans):
+        c.item(code := f"T-{number}", quantity=1000)
+        loan = ask(a, c, code)
+        said(a, f.LoanAgree, loan=loan, offer=offer(a, c, loan, code), seen=quoted(c))
+    folder.mkdir()
+    store = SqliteStore(folder)
+    projector = Projector(store)
+    arrive(store, projector, (a, c), seed=1)
+    held = store.log(a.id, 0)
+    assert held is not None
+    said(a, f.LoanReport, loan=loan, kind="other")
+    store.commit([a.package(held.held, len(a.leaves))])
+    taken = 0
+
+    def step() -> None:
+        nonlocal taken
+        taken += 1
+
+    for conn in (store._database._writer, store._database._reader()):
+        conn.set_progress_handler(step, 1)
+    projector.run()
+    for conn in (store._database._writer, store._database._reader()):
+        conn.set_progress_handler(None, 1)
+    (stored,) = store.projections.subjects.find("loan", loan)
+    assert stored.state is not None and b"other" in stored.state
+    store.close()
+    return taken
+
+
+def test_one_more_entry_costs_the_same_in_a_long_book(tmp_path: Path) -> None:
+    few, many = (steps_for_one_more(tmp_path / str(n), n) for n in (10, 300))
+    assert few > 100 and many < few * 1.1
+
+
+def test_control_a_projector_that_reads_the_whole_book_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Projector.run
+
+    def slow(self: Projector) -> int:
+        self._projections.subjects.of_kind("loan")
+        return run(self)
+
+    monkeypatch.setattr(Projector, "run", slow)
+    few, many = (steps_for_one_more(tmp_path / str(n), n) for n in (10, 300))
+    assert many > few * 1.5

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from .base import FoldedSubject, LedgerEntry, Place, StoredSubject, SubjectEntry
 from .database import Database
-from .rows import LogRow, lab_number, log_and_index
+from .rows import ROWS_AT_ONCE, LogRow, lab_number, log_and_index
 from .schema import PLACE_BITS
 
 
@@ -21,25 +21,19 @@ class SubjectTables:
 
     def add(self, row: LogRow, entries: Iterable[LedgerEntry]) -> None:
         """Put entries of a log to their subjects, which are then to be folded anew."""
+        told = list(entries)
+        subjects = dict.fromkeys((entry.kind, entry.root) for entry in told)
         with self._database.write() as conn:
-            for entry in entries:
-                conn.execute(
-                    """INSERT INTO subjects (kind, root, dirty) VALUES (?, ?, 1)
-                    ON CONFLICT DO UPDATE SET dirty = 1""",
-                    (entry.kind, entry.root),
-                )
-                conn.execute(
-                    """INSERT OR REPLACE INTO subject_entries
-                    SELECT id, ?, ?, ?, ? FROM subjects WHERE kind = ? AND root = ?""",
-                    (
-                        row.place(entry.at),
-                        entry.status,
-                        entry.status,
-                        entry.leaf,
-                        entry.kind,
-                        entry.root,
-                    ),
-                )
+            conn.executemany(
+                """INSERT INTO subjects (kind, root, dirty) VALUES (?, ?, 1)
+                ON CONFLICT DO UPDATE SET dirty = 1""",
+                subjects,
+            )
+            conn.executemany(
+                """INSERT OR REPLACE INTO subject_entries
+                SELECT id, ?1, ?2, ?2, ?3 FROM subjects WHERE kind = ?4 AND root = ?5""",
+                [(row.place(e.at), e.status, e.leaf, e.kind, e.root) for e in told],
+            )
 
     def forget(self, log: int) -> None:
         """Take a log's entries out of all subjects."""
@@ -63,31 +57,42 @@ class SubjectTables:
             )
             return [StoredSubject(*row) for row in rows]
 
-    def entries(self, subject: int) -> list[SubjectEntry]:
-        """Return the entries about a subject, by log and index."""
+    def entries(self, subjects: Sequence[int]) -> dict[int, list[SubjectEntry]]:
+        """Return the entries about each of those subjects, by log and index."""
+        found: dict[int, list[SubjectEntry]] = {subject: [] for subject in subjects}
         with self._database.read() as conn:
-            rows = conn.execute(
-                """SELECT place, status, verdict, leaf FROM subject_entries
-                WHERE subject = ? ORDER BY place""",
-                (subject,),
-            ).fetchall()
-            places = places_of(conn, [place for place, *_ in rows])
-        return [SubjectEntry(place, *row) for place, (_, *row) in zip(places, rows, strict=True)]
+            for at in range(0, len(subjects), ROWS_AT_ONCE):
+                some = subjects[at : at + ROWS_AT_ONCE]
+                rows = conn.execute(
+                    f"""SELECT place, subject, status, verdict, leaf FROM subject_entries
+                    WHERE subject IN ({",".join("?" * len(some))})
+                    ORDER BY subject, place""",  # noqa: S608
+                    some,
+                ).fetchall()
+                places = places_of(conn, [place for place, *_ in rows])
+                for place, (_, subject, *row) in zip(places, rows, strict=True):
+                    found[subject].append(SubjectEntry(place, *row))
+        return found
 
     def put(self, folded: Iterable[FoldedSubject]) -> None:
         """Keep what subjects were folded to."""
+        all_ = list(folded)
         with self._database.write() as conn:
-            for each in folded:
-                conn.execute(
-                    "UPDATE subjects SET state = ?, open = ?, dirty = 0 WHERE id = ?",
-                    (each.state, each.open, each.id),
-                )
-                conn.execute("DELETE FROM subject_labs WHERE subject = ?", (each.id,))
-                conn.executemany(
-                    "INSERT OR IGNORE INTO subject_labs SELECT ?, kind, open, id FROM subjects "
-                    "WHERE id = ?",
-                    [(lab_number(conn, lab), each.id) for lab in each.labs],
-                )
+            conn.executemany(
+                "UPDATE subjects SET state = ?, open = ?, dirty = 0 WHERE id = ?",
+                [(each.state, each.open, each.id) for each in all_],
+            )
+            conn.executemany(
+                "DELETE FROM subject_labs WHERE subject = ?", [(each.id,) for each in all_]
+            )
+            labs = {lab for each in all_ for lab in each.labs}
+            numbers = {lab: lab_number(conn, lab) for lab in sorted(labs)}
+            conn.executemany(
+                "INSERT OR IGNORE INTO subject_labs SELECT ?, kind, open, id FROM subjects "
+                "WHERE id = ?",
+                [(numbers[lab], each.id) for each in all_ for lab in each.labs],
+            )
+            for each in all_:
                 for (lab, epoch, index), verdict in each.verdicts:
                     row = LogRow.find_or_begin(conn, lab, epoch)
                     conn.execute(
