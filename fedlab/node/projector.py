@@ -168,9 +168,7 @@ class Projector(Catalogue):
             rows = self._projections.subjects.entries([subject.id for subject in some])
             yield from (self._fold_subject(subject, rows[subject.id]) for subject in some)
 
-    def _fold_subject(
-        self, subject: StoredSubject, rows: Sequence[SubjectEntry]
-    ) -> FoldedSubject:
+    def _fold_subject(self, subject: StoredSubject, rows: Sequence[SubjectEntry]) -> FoldedSubject:
         """Fold a loan, a need or a purchase from the entries about it."""
         entries = list(map(as_entry, rows))
         outcome = book.fold(subject.kind, subject.root.hex(), entries, self.stands)
