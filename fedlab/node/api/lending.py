@@ -10,8 +10,8 @@ from fedlab.node.api.asking import KEY, PREFIX, WRITE_ERRORS, json_of, query_of,
 from fedlab.node.api.openapi import Endpoint, Param
 from fedlab.node.errors import NotFoundError
 from fedlab.node.service.discrepancies import DiscrepanciesAnswer
-from fedlab.node.service.lending import EndedLine, MovedLine, OfferTerms, Text, WantedLine
 from fedlab.node.service.lendinganswers import LabLoanAnswer, LabLoansAnswer, LoanDone
+from fedlab.node.service.lendingasked import EndedLine, MovedLine, OfferTerms, Text, WantedLine
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.loansteps import COUNTER, TERMS
 

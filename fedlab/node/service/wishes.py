@@ -16,8 +16,9 @@ from fedlab.node.service.attention import Trouble
 from fedlab.node.service.base import Opened, now
 from fedlab.node.service.counteranswers import LoanAnswer as CounterLoan
 from fedlab.node.service.counteranswers import Reach, shown_loan
-from fedlab.node.service.lending import Lending, WantedLine
+from fedlab.node.service.lending import Lending
 from fedlab.node.service.lendinganswers import LabLoanAnswer, LoanDone
+from fedlab.node.service.lendingasked import WantedLine
 from fedlab.node.service.lendingbase import Loans, read_loan
 from fedlab.node.store.records import NewWish, SavedLoan, Wish
 from fedlab.protocol.limits import LOAN_NOTE_CHARS_MAX, WISHES_OPEN_MAX
