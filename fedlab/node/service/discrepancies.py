@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from fedlab.ledger.checks import differences
 from fedlab.ledger.loanfacts import (
@@ -31,6 +32,7 @@ _WORDS: Final[dict[str, tuple[type[LoanFact], type[LoanFact]]]] = {
     "out": (LoanHandOver, LoanReceive),
     "back": (LoanTakeBack, LoanGiveBack),
 }
+_MOVES: Final = (LoanHandOver, LoanReceive, LoanGiveBack, LoanTakeBack)
 # The slip is scanned the same evening, or when the tricycle is home.
 UNCONFIRMED_SECONDS: Final = 3 * 86_400
 
@@ -38,9 +40,9 @@ UNCONFIRMED_SECONDS: Final = 3 * 86_400
 class DiscrepancyAnswer(msgspec.Struct):
     """One row; quantities in thousandths, by each side's sum.
 
-    `what` is out, back, dispute or settlement; `by` who disputes, or asks for the settlement, and
-    `about` that entry. `waits_for` is the lab whose word would end it; none where both must count
-    again.
+    `what` is out, back, condition, dispute or settlement; `by` who disputes, or asks for the
+    settlement, and `about` that entry. `waits_for` is the lab whose word would end it; none where
+    both must look again.
     """
 
     loan: EntryId
@@ -55,6 +57,8 @@ class DiscrepancyAnswer(msgspec.Struct):
     unit: str
     lender_says: int | None
     borrower_says: int | None
+    lender_condition: str
+    borrower_condition: str
     by: LabId | None
     about: EntryId | None
     reason: str
@@ -103,7 +107,11 @@ class Discrepancies:
     def _of_loan(self, stored: StoredSubject, loan: Loan) -> Iterator[DiscrepancyAnswer]:
         over = loan.state in ENDS
         differ = [d for d in differences(loan) if not (over and d.one_sided)]
-        if not (differ or loan.disputes or loan.settle_asked):
+        # Both said in which condition it was: only then there is more to look up.
+        both = (
+            not over and loan.settled is None and any(x.handed and x.received for x in loan.lines)
+        )
+        if not (differ or loan.disputes or loan.settle_asked or both):
             return
         entries = {e.id.hex(): e for e in self._opened.projector.subject_entries(stored)}
         for one in differ:
@@ -119,6 +127,8 @@ class Discrepancies:
                 waits_for=silent if one.one_sided else None,
                 one_sided=one.one_sided,
             )
+        for number, lender, borrower, at in _conditions(loan, entries) if both else ():
+            yield self._row(loan, "condition", line=number, conditions=(lender, borrower), since=at)
         for dispute in loan.disputes:
             yield self._row(
                 loan,
@@ -148,6 +158,7 @@ class Discrepancies:
         line: int | None = None,
         lender_says: int | None = None,
         borrower_says: int | None = None,
+        conditions: tuple[str, str] = ("", ""),
         by: LabId | None = None,
         about: EntryId | None = None,
         reason: str = "",
@@ -170,6 +181,8 @@ class Discrepancies:
             unit=view.unit if view else "piece",
             lender_says=lender_says,
             borrower_says=borrower_says,
+            lender_condition=conditions[0],
+            borrower_condition=conditions[1],
             by=by,
             about=about,
             reason=reason,
@@ -186,10 +199,31 @@ def _touching(
     return [
         entry.fact.at
         for entry in entries.values()
-        if isinstance(entry.fact, LoanHandOver | LoanReceive | LoanGiveBack | LoanTakeBack)
+        if isinstance(entry.fact, _MOVES)
         and isinstance(entry.fact, words)
         and any(moved.line == line for moved in entry.fact.lines)
     ]
+
+
+def _conditions(loan: Loan, entries: dict[EntryId, Entry]) -> Iterator[tuple[int, str, str, int]]:
+    """Yield the lines that the two sides found in different conditions on the way out or back:
+    what each said last, and when the later one said it."""
+    for pair in _WORDS.values():
+        for line in loan.lines:
+            said: dict[bool, tuple[int, str]] = {}
+            for entry in entries.values():
+                if not isinstance(
+                    entry.fact, LoanHandOver | LoanReceive | LoanGiveBack | LoanTakeBack
+                ):
+                    continue
+                for moved in entry.fact.lines if isinstance(entry.fact, pair) else ():
+                    if moved.line == line.number and moved.condition is not UNSET:
+                        ours = entry.lab == loan.borrower
+                        known = said.get(ours, (0, ""))
+                        said[ours] = max(known, (entry.fact.at, str(moved.condition)))
+            if len(said) == 2 and said[False][1] != said[True][1]:
+                at = max(said[False][0], said[True][0])
+                yield line.number, said[False][1], said[True][1], at
 
 
 def _at(entries: dict[EntryId, Entry], number: EntryId) -> int:

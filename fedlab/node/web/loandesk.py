@@ -11,6 +11,7 @@ from fedlab.node.web.i18n import Language
 from fedlab.node.web.keys import node_of
 from fedlab.node.web.loansteps import next_word, step_text
 from fedlab.node.web.loanwords import (
+    condition_names,
     dispute_names,
     flag_names,
     said_more,
@@ -69,6 +70,7 @@ async def differences(request: web.Request) -> web.StreamResponse:
         page="loans",
         rows=rows,
         disputes=dispute_names(language),
+        conditions=condition_names(language),
     )
 
 

@@ -323,6 +323,31 @@ async def labs_calendar_loan(labs: Labs) -> str:
     return loan
 
 
+async def test_conditions_that_differ_at_the_handover_stand_side_by_side(labs: Labs) -> None:
+    a, c, here, there = labs
+    loan = await labs.asked()
+    for who, word, form in (
+        (there, "terms/offer", {}),
+        (here, "terms/agree", {}),
+        (there, "counter/hand-over", {"c-0": "good"}),
+        (here, "counter/receive", {"c-0": "scratched"}),
+    ):
+        assert ask(a, "loan_differences")["discrepancies"] == []
+        await say(who, f"{loan}/{word}", **form)
+        labs.sync() if word != "counter/hand-over" else None
+    labs.sync()
+    (row,) = ask(c, "loan_differences")["discrepancies"]
+    assert (row["what"], row["lender_condition"], row["borrower_condition"]) == (
+        "condition", "good", "scratched"
+    )  # fmt: skip
+    page = await text(there, "/loans/differences")
+    assert "scratched" in page and "Look at it together" in page
+    await say(here, f"{loan}/counter/give-back")
+    await say(there, f"{loan}/counter/take-back")
+    labs.sync()
+    assert ask(c, "loan_differences")["discrepancies"] == [], "it is back, and nothing is asked"
+
+
 async def test_a_form_says_what_is_wrong_with_it(labs: Labs) -> None:
     loan = await labs.out("2")
     for word, form, said in (
