@@ -299,6 +299,8 @@ class _Folding:
             articles=dict(sorted(self.articles.items())),
             parts=self.parts,
             pledges=pledges,
+            last_pledges={party: log.last for party, log in sorted(self.pledges.items())},
+            bodies=tuple(sorted(party for party, log in self.pledges.items() if log.outside)),
             mandates={entry.lab: fact.cap for entry, fact in settlement.of(MandateGrant)},
             calls=settlement.calls(),
             ordered=settlement.ordered(),

@@ -191,6 +191,8 @@ class PurchaseState(Struct, frozen=True, kw_only=True):
     articles: dict[int, PurchaseArticle] = {}
     parts: dict[int, dict[Party, int]] = {}
     pledges: dict[Party, Pledged] = {}
+    last_pledges: dict[Party, EntryId | None] = {}  # of each log, on any terms; None: withdrawn
+    bodies: tuple[Party, ...] = ()  # without a node
     mandates: dict[LabId, int] = {}
     calls: dict[Party, int] = {}
     ordered: dict[int, int] = {}

@@ -12,6 +12,7 @@ import click
 
 from fedlab import __version__
 from fedlab.node.cli import (
+    buying,
     counter,
     desk,
     finding,
@@ -46,6 +47,7 @@ for part in (
     desk,
     counter,
     lending,
+    buying,
     sheets,
     members,
     outside,

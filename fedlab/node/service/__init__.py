@@ -17,6 +17,7 @@ from fedlab.node.service.backups import Backups
 from fedlab.node.service.base import Opened
 from fedlab.node.service.borrowers import Borrowers
 from fedlab.node.service.bundles import Bundles
+from fedlab.node.service.buying import Buying
 from fedlab.node.service.counter import Counter
 from fedlab.node.service.desk import Desk
 from fedlab.node.service.discrepancies import Discrepancies
@@ -66,6 +67,7 @@ class Service:
         self.profile = Profile(self.opened)
         self.items = Items(self.opened, shown)
         self.lending = Lending(self.opened)
+        self.buying = Buying(self.opened)
         self.discrepancies = Discrepancies(self.opened)
         self.wishes = Wishes(self.opened, self.lending)
         self.needs = Needs(self.opened, shown)

@@ -7,29 +7,18 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from fedlab.inventory.facts import Seen
-from fedlab.ledger import book
 from fedlab.ledger import loanfacts as f
 from fedlab.ledger.loanstate import Loan
 from fedlab.ledger.moves import Side, possible
 from fedlab.node.errors import BadRequestError, ConflictError, NotFoundError, TryLaterError
 from fedlab.node.service import names
-from fedlab.node.service.base import Opened, now
+from fedlab.node.service.base import Opened
 from fedlab.node.service.lendinganswers import LoanDone
+from fedlab.node.service.saying import newest_head, status_if_said
 from fedlab.node.store.base import StoredSubject
 from fedlab.node.writer import Draft, fact_of
-from fedlab.protocol.entry import (
-    Entry,
-    EntryId,
-    Fact,
-    FactError,
-    LabId,
-    Status,
-    encode_detail,
-    encode_fact,
-)
+from fedlab.protocol.entry import EntryId, Fact, FactError, LabId, Status, encode_detail
 from fedlab.protocol.errors import LocalProtocolError
-from fedlab.protocol.merkle import leaf_hash
 
 F = TypeVar("F", bound=Fact)
 read_loan = msgspec.msgpack.Decoder(Loan).decode
@@ -79,15 +68,7 @@ class Loans:
 
     def seen(self, lab: LabId) -> dict[str, Any]:
         """Return the newest signed head of another lab that is held here, to quote it."""
-        chain = self.opened.store.chain(lab)
-        log = chain and self.opened.store.log(lab, chain.epoch)
-        if not log or log.head is None:
-            raise TryLaterError("nothing signed by that lab is held here yet", "wait for a sync")
-        head = log.head
-        quote = Seen(
-            lab=lab, e=head.epoch, size=head.size, root=head.root.hex(), sig=head.sig.hex()
-        )
-        return dict(msgspec.to_builtins(quote))
+        return newest_head(self.opened, lab)
 
     def say(
         self,
@@ -104,24 +85,12 @@ class Loans:
 
     def _check(self, stored: StoredSubject, fact: f.LoanFact) -> None:
         """Raise ConflictError with the status that the fact would have, unless it would count."""
-        opened = self.opened
-        epoch = opened.store.own_chain().epoch
-        log = opened.store.log(opened.lab, epoch)
-        index = log.held if log else 0
         try:
-            placed = msgspec.structs.replace(fact, by=opened.lab, e=epoch, n=index, at=now())
-            leaf = encode_fact(placed)
+            status = status_if_said(self.opened, stored, [fact])
         except FactError as exc:  # it names its author where the other side belongs
             raise self._refused(stored, Status.WRONG_AUTHOR) from exc
         except LocalProtocolError as exc:
             raise BadRequestError(str(exc), exc.hint) from exc
-        entry = Entry(opened.lab, epoch, index, leaf_hash(leaf), leaf, placed, Status.COUNTED)
-        status = opened.projector.judge(entry)
-        if status is Status.COUNTED:
-            entries = [*opened.projector.subject_entries(stored), entry]
-            outcome = book.fold("loan", stored.root.hex(), entries, opened.projector.stands)
-            assert outcome is not None
-            status = outcome.statuses.get(entry.id.hex(), Status.COUNTED)
         if status is not Status.COUNTED:
             raise self._refused(stored, status)
 
