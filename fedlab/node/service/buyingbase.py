@@ -137,7 +137,7 @@ class Purchases:
         except LocalProtocolError as exc:
             raise BadRequestError(f"this cannot be said: {exc}", exc.hint) from exc
         if status is not Status.COUNTED:
-            raise _refused(stored, status)
+            raise ConflictError(*_REFUSED.get(status, _OTHERWISE), code=status.name.lower())
         drafts = [Draft(fact, word.detail) for fact, word in zip(facts, words, strict=True)]
         if len(drafts) == 1:
             return PurchaseDone(purchase, self.opened.append_one(drafts[0]))
@@ -151,42 +151,46 @@ class Purchases:
         return PurchaseDone(purchase, written.ids[-1])
 
 
-def _refused(stored: StoredSubject, status: Status) -> ConflictError:
-    message, hint = _REFUSED.get(status, ("that would not count", ""))
-    if stored.state is not None:
-        stage = read_purchase(stored.state).stage
-        message = f"{message}: the purchase is {stage.value}"
-    return ConflictError(message, hint, code=status.name.lower())
+def _refuse(message: str, hint: str = "") -> tuple[str, str]:
+    return message, hint
 
 
 _REFUSED: Final[dict[Status, tuple[str, str]]] = {
-    Status.WRONG_AUTHOR: (
+    Status.WRONG_AUTHOR: _refuse(
         "that is for another lab to say",
         "the organiser, whom it gave the power, or whoever has pledged",
     ),
-    Status.UNKNOWN_REFERENCE: (
+    Status.UNKNOWN_REFERENCE: _refuse(
         "it names an article, a party or an entry that this purchase does not have",
         "see `fedlab purchase show`",
     ),
-    Status.OUT_OF_TURN: ("that cannot be said now", ""),
-    Status.NO_MODE: (
-        "nobody has said who invoices whom",
-        "say so first: `fedlab purchase amend --mode`",
+    Status.OUT_OF_TURN: _refuse(
+        "that cannot be said at this stage of the purchase", "see `fedlab purchase show`"
     ),
-    Status.TERMS_SEALED: ("labs have pledged on these terms, and it is sealed", ""),
-    Status.NOT_A_MULTIPLE: ("the article is not handed out in such parts", "pledge whole units"),
-    Status.SUSPENDED: ("the terms have become worse since", "look at them, and pledge again"),
-    Status.LATE: ("that pledge comes after the seal", "ask a lab that pledged to transfer some"),
-    Status.OMITTED: ("the seal has left that pledge out", ""),
-    Status.NOT_ADDING_UP: (
+    Status.NO_MODE: _refuse(
+        "nobody has said who invoices whom", "say so first: `fedlab purchase amend --mode`"
+    ),
+    Status.TERMS_SEALED: _refuse("labs have pledged on these terms, and it is sealed"),
+    Status.NOT_A_MULTIPLE: _refuse(
+        "the article is not handed out in such parts", "pledge whole parts of it"
+    ),
+    Status.SUSPENDED: _refuse(
+        "the terms have become worse since", "look at them, and pledge again"
+    ),
+    Status.LATE: _refuse(
+        "that pledge comes after the seal", "ask a lab that pledged to leave you some"
+    ),
+    Status.OMITTED: _refuse("the seal has left that pledge out"),
+    Status.NOT_ADDING_UP: _refuse(
         "the sums of this document are not those of its lines",
         "type it as it stands on the paper, line by line and rate by rate",
     ),
-    Status.UNANSWERED: (
+    Status.UNANSWERED: _refuse(
         "somebody has neither answered nor been reminded on two days",
         "remind them: `fedlab purchase remind`",
     ),
 }
+_OTHERWISE: Final = _refuse("that would not count", "see `fedlab purchase show`")
 
 
 def told(**texts: Any) -> bytes | None:

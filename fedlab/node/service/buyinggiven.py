@@ -146,6 +146,6 @@ def fields_of(given: Struct, *without: str) -> dict[str, Any]:
 
 
 def said_of(given: CameGiven | WantedGiven) -> dict[str, Any]:
-    """Return the fields of a line as `fields_of`, without quantities of nothing beside the first."""
+    """Return the fields of a line as `fields_of`, without extra quantities of nothing."""
     nothing = {name for name in ("damaged", "missing", "more") if not getattr(given, name, 0)}
     return fields_of(given, *nothing)

@@ -136,7 +136,7 @@ class BuyingGoods:
         own = self._opened.lab
         moved = _moved(lines) or _left(state.handed.get(own, {}), state.received.get(own, {}))
         if not moved:
-            raise ConflictError("nothing is left to receive", "say what it is: ARTICLE:QUANTITY")
+            raise ConflictError("nothing is left to receive", "say what it is, with lines")
         word = Word(s.PurchaseReceive, {"lines": moved}, told(note=note))
         return self._purchases.say(stored, [word])
 
