@@ -152,8 +152,6 @@ CALENDAR_DAYS: Final = 92
 
 # What a page or a command lists at once: a busy counter has a hundred loans out.
 LOANS_LISTED_MAX: Final = 1000
-# What a page or a command lists at once: a network of labs makes some dozens a year.
-PURCHASES_LISTED_MAX: Final = 1000
 # What one member waits for at a time; more would bury what others wish for.
 WISHES_OPEN_MAX: Final = 20
 # The name of an association, as long as a lab's; a number with its country and spaces.
