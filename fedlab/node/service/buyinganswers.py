@@ -19,7 +19,8 @@ from fedlab.ledger.reckoning import Reckoning, can_reckon, reckon
 from fedlab.ledger.split import STOCK, Party, Share
 from fedlab.node.service.base import Opened
 from fedlab.node.service.buyingbase import read_purchase
-from fedlab.node.service.lendinganswers import MissingAnswer, SaidAnswer, decoded
+from fedlab.node.service.lendinganswers import MissingAnswer, SaidAnswer
+from fedlab.node.service.lendingshown import decoded
 from fedlab.node.store.base import Place, StoredSubject
 from fedlab.protocol.entry import Entry, EntryId, LabId, Status, or_none
 
@@ -86,7 +87,7 @@ class PartyAnswer(msgspec.Struct):
     statement: int | None
 
 
-class ProblemAnswer(msgspec.Struct, omit_defaults=True):
+class PurchaseProblem(msgspec.Struct, omit_defaults=True):
     """An entry that does not count, words that differ, or papers that do not match."""
 
     code: str
@@ -117,7 +118,7 @@ class PurchaseAnswer(msgspec.Struct):
     parties: list[PartyAnswer]
     total: int  # of all shares
     flags: list[str]
-    problems: list[ProblemAnswer]
+    problems: list[PurchaseProblem]
     can: list[str]  # what this lab may say now, as facts
     entries: list[SaidAnswer]
 
@@ -353,9 +354,9 @@ def _wanted(
 
 def _problems(
     state: PurchaseState | None, reckoned: Reckoning | None, said: list[SaidAnswer]
-) -> list[ProblemAnswer]:
+) -> list[PurchaseProblem]:
     found = [
-        ProblemAnswer(one.status, entry=one.entry, party=one.lab)
+        PurchaseProblem(one.status, entry=one.entry, party=one.lab)
         for one in said
         if one.status not in ("counted", "replaced")
     ]
@@ -366,18 +367,18 @@ def _problems(
             continue  # it stands there as the entry that does not count
         entry = row.entries[0] if row.entries else None
         found.append(
-            ProblemAnswer(
+            PurchaseProblem(
                 row.what.value, entry, row.party, row.article, said=row.said, other=row.other
             )
         )
     for one in three_way(state) if state.papers else ():
-        problem = ProblemAnswer(one.what.value, said=one.cents, other=one.quantity)
+        problem = PurchaseProblem(one.what.value, said=one.cents, other=one.quantity)
         setattr(problem, *one.line)
         found.append(problem)
     return found
 
 
-def _flags(state: PurchaseState, problems: list[ProblemAnswer]) -> list[str]:
+def _flags(state: PurchaseState, problems: list[PurchaseProblem]) -> list[str]:
     codes = {each.code for each in problems}
     flags: list[str] = [name for name in ("omitted", "late", "suspended") if name in codes]
     if any(code.endswith("_differs") for code in codes):

@@ -192,7 +192,7 @@ def _said(opened: Opened, entries: list[Entry], statuses: Any) -> list[SaidAnswe
                 fact={
                     key: value for key, value in fact.items() if key not in ("by", "e", "n", "loan")
                 },
-                detail=_decoded(blob),
+                detail=decoded(blob),
             )
         )
     return said
@@ -204,7 +204,8 @@ def _as_told(entry: Entry) -> tuple[int, int, LabId, int, int]:
     return at, rank_of(entry), entry.lab, entry.epoch, entry.index
 
 
-def _decoded(blob: bytes | None) -> dict[str, Any] | None:
+def decoded(blob: bytes | None) -> dict[str, Any] | None:
+    """Return the detail in a salted blob; None where there is none, or it is unreadable."""
     try:
         return decode_detail(blob[SALT_BYTES:]) if blob else None
     except ProtocolError:
