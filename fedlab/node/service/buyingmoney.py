@@ -5,6 +5,7 @@ from typing import Any
 
 from fedlab.ledger import settlingfacts as s
 from fedlab.ledger.accounts import balance, transactions
+from fedlab.ledger.checkdigits import read_reference
 from fedlab.ledger.purchasefacts import PurchaseFact
 from fedlab.ledger.reckoning import reckon
 from fedlab.node.days import today
@@ -168,9 +169,8 @@ def _reference(text: str | None) -> str | None:
     """Return a reference without its spaces; raise BadRequestError for wrong check digits."""
     if not text:
         return None
-    reference = text.replace(" ", "").upper()
-    digits = "".join(str(int(sign, 36)) for sign in reference[4:] + reference[:4] if sign.isalnum())
-    if not reference.startswith("RF") or not reference.isascii() or int(digits) % 97 != 1:
+    reference = read_reference(text)
+    if reference is None:
         raise BadRequestError(
             f"field reference: {text!r} has wrong check digits",
             "copy it again from the call for funds; it begins with RF",
