@@ -62,6 +62,7 @@ class Book(NamedTuple):
     state: PurchaseState
     names: Names
     entries: tuple[Said, ...] = ()
+    version: EntryId = ""  # the newest of its terms and articles, on which a pledge is made
     missing: tuple[LabId, ...] = ()  # labs of which something is quoted that has not arrived
 
 
@@ -124,6 +125,7 @@ class ShownPurchases:
             state,
             _names(rows, state.organiser, self._opened.lab_names()),
             tuple(_said(*row) for row in rows),
+            _version(rows, state.organiser),
             tuple(sorted({lab for lab, _ in self._opened.projector.missing(entries)})),
         )
 
@@ -158,6 +160,16 @@ def _names(
         elif isinstance(fact, PledgeFor) and name:
             parties[fact.body] = name
     return Names(purchase, articles, references, charges, parties)
+
+
+def _version(rows: Iterable[tuple[Entry, Told, Status]], organiser: LabId) -> EntryId:
+    terms = [
+        entry
+        for entry, _, _ in rows
+        if isinstance(entry.fact, PurchaseOpen | PurchaseAmend | PurchaseArticle)
+        and (entry.lab, entry.status) == (organiser, Status.COUNTED)
+    ]
+    return max(terms, key=lambda entry: (entry.epoch, entry.index)).id.hex()
 
 
 def _said(entry: Entry, told: Told, status: Status) -> Said:

@@ -193,7 +193,12 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/loan/{loan}/counter/{word}"): Right.LEND,
     # --- group purchases ---
     ("GET", "/purchases"): Right.GOODS,
+    ("GET", "/purchases/new"): Right.BUY,
+    ("POST", "/purchases"): Right.BUY,
     ("GET", "/purchase/{purchase}"): Right.GOODS,
+    ("POST", "/purchase/{purchase}/terms/{word}"): Right.BUY,  # it binds the lab
+    ("POST", "/purchase/{purchase}/goods/{word}"): Right.GOODS,
+    ("POST", "/purchase/{purchase}/money/{word}"): Right.SIGN_MONEY,
     ("GET", "/purchase/{purchase}/share/{party}"): Right.GOODS,
     # --- counter ---
     ("GET", "/counter"): Right.LEND,

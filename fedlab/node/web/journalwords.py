@@ -52,6 +52,7 @@ def _page_of(route: str, parts: Mapping[str, str]) -> str:
         "/members/{number}": "/members/{number}",
         "/desk/import/{number}": "/desk/import/{number}",
         "/api/v1/items/": "/desk/item/{code}",
+        "/purchase/{purchase}/": "/purchase/{purchase}",
     }
     for begins, page in pages.items():
         if route.startswith(begins) and all(name in parts for name in _PART.findall(page)):
@@ -126,6 +127,11 @@ def _told(language: Language) -> dict[str, str]:
         "POST /api/v1/loans/{loan}/counter/{word}": _(
             "said something about a loan with another lab, by a program"
         ),
+        # --- group purchases ---
+        "POST /purchases": _("proposed a group purchase"),
+        "POST /purchase/{purchase}/terms/{word}": _("said something about a group purchase"),
+        "POST /purchase/{purchase}/goods/{word}": _("noted goods of a group purchase"),
+        "POST /purchase/{purchase}/money/{word}": _("noted money of a group purchase"),
         # --- needs ---
         "POST /needs": _("published a need"),
         "POST /need/{need}/join": _("joined a need"),

@@ -1,16 +1,17 @@
 """What a page shows of a purchase, computed from its folded state and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from fedlab.ledger.accounts import balance, explain, transactions
 from fedlab.ledger.discrepancies import Discrepancy, discrepancies, three_way
 from fedlab.ledger.match import Mismatch
 from fedlab.ledger.packs import Step, price_of
 from fedlab.ledger.plan import Dropped
-from fedlab.ledger.purchasestate import PurchaseState, Stage
+from fedlab.ledger.purchasestate import Pledged, PledgedLine, PurchaseState, Stage
 from fedlab.ledger.reckoning import Reckoning, can_reckon, reckon
 from fedlab.ledger.split import STOCK, Party, Share
 from fedlab.ledger.terms import ladder_of
@@ -255,6 +256,23 @@ def _answered(state: PurchaseState, party: Party, due: int | None) -> str:
     if answer.cents is None:
         return "disputed"
     return "accepted" if due is None or answer.cents == due else "changed"
+
+
+def with_pledge(
+    state: PurchaseState, party: Party, wanted: Sequence[Mapping[str, int]], cap: int | None
+) -> PurchaseState:
+    """Return the purchase as it would stand if a party pledged this too."""
+    old = state.pledges.get(party)
+    lines = dict(old.lines) if old else {}
+    for line in wanted:
+        number = line["article"]
+        lines.pop(number, None)
+        grain = state.articles[number].grain
+        firm, more = (line.get(name, 0) // grain * grain for name in ("firm", "more"))
+        if firm or more:
+            lines[number] = PledgedLine(firm, more, line.get("cap"))
+    pledges = {**state.pledges, party: Pledged(entry="", lines=lines, cap=cap)}
+    return replace(state, pledges=pledges)
 
 
 # --- why ---

@@ -61,6 +61,64 @@ def power_names(language: Language) -> dict[str, str]:
     }
 
 
+def word_names(language: Language) -> dict[str, str]:
+    """Name what this lab may say now."""
+    _ = language.gettext
+    return {
+        "article": _("Add an article"),
+        "pledge": _("Pledge for our lab"),
+        "pledge-for": _("Pledge for a body without a node"),
+        "withdraw": _("Take our pledge back"),
+        "mandate": _("Give the mandate to buy in our name"),
+        "seal": _("Seal the order"),
+        "order": _("Say what was ordered"),
+        "cancel": _("Call the purchase off"),
+        "deliver": _("Say what came"),
+        "hand-over": _("Hand goods over"),
+        "receive": _("We have received our goods"),
+        "call": _("Call for funds"),
+        "invoice": _("Enter the invoice"),
+        "credit-note": _("Enter a credit note"),
+        "supplier-paid": _("We have paid the supplier"),
+        "share-accept": _("Agree to our share"),
+        "share-dispute": _("Contest our share"),
+        "accept-excess": _("Bear what is beyond our cap"),
+        "sent": _("We have paid"),
+        "received": _("A payment has come in"),
+        "remind": _("Note that we asked for answers"),
+        "close": _("Close the purchase"),
+        "statement": _("Countersign the account"),
+    }
+
+
+def method_names(language: Language) -> dict[str, str]:
+    """Name how money goes."""
+    _ = language.gettext
+    return {
+        "transfer": _("by transfer"),
+        "cheque": _("by cheque"),
+        "cash": _("in cash"),
+        "card": _("by card"),
+        "mandate": _("by administrative mandate"),
+        "other": _("otherwise"),
+    }
+
+
+def reason_names(language: Language) -> dict[str, str]:
+    """Name what may be wrong with a share."""
+    _ = language.gettext
+    return {
+        "amount": _("the amount"),
+        "price": _("the price"),
+        "quantity": _("the number"),
+        "not_received": _("we have not received it"),
+        "damaged": _("it came damaged"),
+        "late": _("it came too late"),
+        "never_agreed": _("we never agreed to it"),
+        "other": _("something else"),
+    }
+
+
 def said_names(language: Language) -> dict[str, str]:
     """Name what a lab has said."""
     _ = language.gettext
