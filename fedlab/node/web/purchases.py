@@ -201,6 +201,7 @@ async def show(
         except ValueError as exc:
             problem = str(exc)
     can = words_for(state, view, here, person_of(request)) if view else []
+    can.sort(key=lambda each: each != word)  # what was typed into stands first
     whole = "all" in request.query
     return render(
         request,

@@ -74,7 +74,7 @@ def _ordered(state: PurchaseState, view: PurchaseView) -> list[str]:
     if any(article.accepted < article.ordered * article.pack for article in view.articles):
         words.append("deliver")
     if any(line.gets > line.handed for party in view.parties for line in party.lines):
-        words += ["hand-over"] if state.delivered else []
+        words = ["hand-over", *words] if state.delivered else words
     if state.delivered and not state.papers:
         words.insert(0, "invoice")
     if any(p.owes > 0 or p.sent for p in view.parties) and state.mode != "direct":
