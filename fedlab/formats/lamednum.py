@@ -71,7 +71,7 @@ def _row(lab: LabView, source: str) -> dict[str, str]:
         ),
         "source": source,
     }
-    return {name: _cell(text) for name, text in texts.items()} | {
+    return {name: safe_cell(text) for name, text in texts.items()} | {
         "id": lab.lab,
         "latitude": "" if lab.lat is None else str(lab.lat),
         "longitude": "" if lab.lon is None else str(lab.lon),
@@ -104,6 +104,6 @@ def _summary(text: str) -> str:
     return line[: SUMMARY_CHARS_MAX - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _cell(text: str) -> str:
+def safe_cell(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula: others' labs wrote it."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

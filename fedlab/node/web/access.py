@@ -196,6 +196,10 @@ ROUTES: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/purchases/new"): Right.BUY,
     ("POST", "/purchases"): Right.BUY,
     ("GET", "/purchase/{purchase}"): Right.GOODS,
+    ("GET", "/purchase/{purchase}/order"): Right.GOODS,
+    ("GET", "/purchase/{purchase}/order.csv"): Right.GOODS,
+    ("GET", "/purchase/{purchase}/shares.csv"): Right.GOODS,
+    ("GET", "/purchase/{purchase}/call/{party}"): Right.GOODS,
     ("POST", "/purchase/{purchase}/terms/{word}"): Right.BUY,  # it binds the lab
     ("POST", "/purchase/{purchase}/goods/{word}"): Right.GOODS,
     ("POST", "/purchase/{purchase}/money/{word}"): Right.SIGN_MONEY,

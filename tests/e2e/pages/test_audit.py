@@ -24,6 +24,8 @@ NOT_PAGES = (
     "/metrics",
     "/healthz",
     "/photo/",
+    "/purchase/{purchase}/order.csv",
+    "/purchase/{purchase}/shares.csv",
     "/labels/sheet",
     "/labels/print.pdf",
     "/network/bundle",

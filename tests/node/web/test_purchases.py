@@ -5,6 +5,7 @@ import re
 from fedlab.ledger.purchasefacts import PurchaseCancel
 from fedlab.node.members.roles import Role
 from fedlab.node.service import Service
+from fedlab.node.web.purchasesheets import reference_of, spaced
 from tests.node.web.purchasing import SCHOOL, open_purchase, pledge, say, settled
 from tests.node.web.signing import Client, signed_in
 
@@ -51,3 +52,27 @@ async def test_members_and_visitors_read_no_purchase(browser: Client, service: S
     purchase = open_purchase(service)
     signed_in(browser, service, Role.MEMBER)
     assert (await browser.get(f"/purchase/{purchase}")).status == 403
+
+
+async def test_the_order_goes_on_paper_and_into_a_spreadsheet(
+    browser: Client, service: Service
+) -> None:
+    signed_in(browser, service, Role.TREASURER)
+    at = f"/purchase/{settled(service, '=HYPERLINK(1)')}"
+    page = await text(browser, f"{at}/order")
+    assert "3 × 10 sheets" in page and "€540.00" in page
+    for kind, cell in (("order", "180,00"), ("shares", "230,40")):
+        answer = await browser.get(f"{at}/{kind}.csv", params={"lang": "fr"})
+        table = (await answer.read()).decode("utf-8-sig")
+        assert cell in table and "'=HYPERLINK(1)" in table
+        assert not re.search("(^|;)=", table, re.MULTILINE), "no text becomes a formula"
+    page = await text(browser, f"{at}/call/{SCHOOL}")
+    assert "€230.40" in page and "<code>RF" in page
+    assert (await browser.get(f"{at}/call/{service.store.lab}")).status == 404
+
+
+def test_a_reference_has_its_check_digits() -> None:
+    reference = reference_of("ab12cd34" * 8, "5c" * 32)
+    digits = "".join(str(int(sign, 36)) for sign in reference[4:] + reference[:4])
+    assert int(digits) % 97 == 1 and len(reference) <= 25
+    assert spaced(reference).replace(" ", "") == reference
