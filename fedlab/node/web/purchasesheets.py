@@ -81,7 +81,9 @@ async def shares_csv(request: web.Request) -> web.StreamResponse:
 def _read(opened: Any, request: web.Request) -> tuple[Book, PurchaseView]:
     book, view = read(opened, request.match_info["purchase"])
     if view is None:
-        raise NotFoundError("this purchase is computed by rules of a newer fedlab", "update fedlab")
+        raise NotFoundError(
+            "this purchase is computed by rules that this fedlab does not have", "update fedlab"
+        )
     return book, view
 
 

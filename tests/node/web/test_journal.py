@@ -18,7 +18,7 @@ def test_every_route_that_writes_has_its_sentence_and_none_is_left_over() -> Non
 @pytest.mark.parametrize("route", WRITING)
 def test_no_route_and_no_empty_value_shows(route: str) -> None:
     path = route.partition(" ")[2]
-    for name in ("code", "number", "loan", "reminder", "lab", "name", "step", "need"):
+    for name in ("code", "number", "loan", "reminder", "lab", "name", "step", "need", "purchase"):
         path = path.replace("{" + name + "}", "7")
     for language in (FR, EN):
         line = line_of(language, route, path)
