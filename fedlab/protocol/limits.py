@@ -398,6 +398,8 @@ NEED_TITLE_CHARS_MAX: Final = 200
 NEED_TEXT_CHARS_MAX: Final = 4_000
 # Nobody reads a longer list; what is older is found by whoever closes what is done.
 NEEDS_LISTED_MAX: Final = 200
+# A lab has a hand of them in a year, and its neighbours as many.
+PURCHASES_LISTED_MAX: Final = 500
 # What one list reads at most: ten labs that publish a need a week for four years.
 NEEDS_READ_MAX: Final = 2_000
 
