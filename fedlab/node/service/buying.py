@@ -203,7 +203,7 @@ class Buying(BuyingGoods, BuyingMoney):
             [
                 purchase_answer(self._opened, each, brief=True)
                 for each in known
-                if each.open is not ended
+                if bool(each.open) != ended
             ]
         )
 
