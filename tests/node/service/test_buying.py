@@ -7,6 +7,8 @@ from typing import Any
 import click
 import pytest
 
+from fedlab.ledger.purchasefacts import PurchaseSeal, PurchaseTake
+from fedlab.ledger.sealing import seal_root
 from fedlab.node.calls import CALLS
 from fedlab.node.cli.buyinglines import ARTICLE, INVOICED, WANTED
 from fedlab.node.errors import ServiceError
@@ -20,7 +22,10 @@ from fedlab.node.service.buyinggiven import (
     TermsGiven,
     WantedGiven,
 )
+from fedlab.node.service.saying import newest_head
+from fedlab.node.writer import Draft, fact_of
 from tests.node.labs import opened_lab
+from tests.node.service.test_needs import hear
 
 SHEET = ArticleGiven(article=1, pack=10_000, unit="sheet", ladder=[StepGiven(packs=1, price=20000)])
 INVOICE: dict[str, Any] = {
@@ -150,3 +155,28 @@ def test_a_line_that_cannot_be_read_names_its_field(
 ) -> None:
     with pytest.raises(click.BadParameter, match=f"{field} is "):
         kind.convert(text, None, None)
+
+
+def test_a_pledge_that_the_organiser_had_seen_and_left_out_is_shown_to_all(
+    service: Service, tmp_path: Path
+) -> None:
+    """It quotes the head under which the pledge stands; one that came after is late instead."""
+    with opened_lab(tmp_path / "ann", "Ann") as ann:
+        bought = opened(service)
+        hear(ann, service)
+        pledged = ann.buying.pledge(bought, [WantedGiven(article=1, firm=10_000)])
+        hear(service, ann)
+        head = newest_head(service.opened, ann.opened.lab)
+        takes = fact_of(PurchaseTake, {"purchase": bought, "takes": [{"seen": head}]})
+        seal = fact_of(PurchaseSeal, {"purchase": bought, "count": 0, "root": seal_root([])})
+        service.opened.append([Draft(takes), Draft(seal)])
+        hear(ann, service)
+        for who in (ann, service):
+            shown = who.buying.show(bought)
+            assert shown.complete and shown.flags == ["omitted"]
+            assert [(one.code, one.entry, one.party) for one in shown.problems] == [
+                ("omitted", pledged.entry, ann.opened.lab)
+            ]
+        with pytest.raises(ServiceError) as caught:
+            ann.buying.pledge(bought, [WantedGiven(article=1, firm=1_000)])
+        assert caught.value.code == "late"
