@@ -74,11 +74,24 @@ class Lab:
         place: tuple[float, float] | None = None,
         room: Room | None = None,
     ) -> None:
+        self._settle(data, room)
+        where = ("--lat", place[0], "--lon", place[1]) if place else ()
+        founded = self.run("init", "--name", name, *where)
+        self.id: str = founded["lab"]
+        self.recovery_words = " ".join(founded["recovery_words"])
+
+    @classmethod
+    def in_folder(cls, data: Path, lab: str) -> "Lab":
+        """Return a lab that was founded before, in the folder it stands in now."""
+        self = cls.__new__(cls)
+        self._settle(data, None)
+        self.id = lab
+        return self
+
+    def _settle(self, data: Path, room: Room | None) -> None:
         self.data, self.room = data, room
         self.host = room.address if room else HOST
         self.port = free_port()
-        where = ("--lat", place[0], "--lon", place[1]) if place else ()
-        self.id: str = self.run("init", "--name", name, *where)["lab"]
         self.process: subprocess.Popen[str] | None = None
 
     @property

@@ -10,16 +10,7 @@ from fedlab.node.config import Folder
 from fedlab.node.service import Service
 from tests.node.photos.pictures import picture
 
-from .nodes import Lab, fedlab, free_port, until
-
-
-def founded_with_words(data: Path, name: str) -> tuple[Lab, str]:
-    """Found a lab and keep its recovery words, as its people do on paper."""
-    lab = object.__new__(Lab)
-    lab.data, lab.port, lab.process = data, free_port(), None
-    answer = lab.run("init", "--name", name)
-    lab.id = answer["lab"]
-    return lab, " ".join(answer["recovery_words"])
+from .nodes import Lab, fedlab, until
 
 
 def photos(data: Path) -> set[str]:
@@ -41,7 +32,8 @@ def chain_head(lab: Lab, other: Lab) -> int:
 
 
 def test_a_lab_comes_back_and_its_peers_follow(tmp_path: Path) -> None:
-    brest, words = founded_with_words(tmp_path / "brest", "Brest")
+    brest = Lab(tmp_path / "brest", "Brest")
+    words = brest.recovery_words
     paris = Lab(tmp_path / "paris", "Paris")
     lyon = Lab(tmp_path / "lyon", "Lyon")
     stick = tmp_path / "stick"
@@ -90,8 +82,8 @@ def test_a_lab_comes_back_and_its_peers_follow(tmp_path: Path) -> None:
             assert {entry["status"] for entry in paris.run("log", brest.id)} == {"counted"}
 
         # The old card is found under the sofa: nobody listens to it any more.
-        card = object.__new__(Lab)
-        card.data, card.port, card.process, card.id = old_card, brest.port, None, brest.id
+        card = Lab.in_folder(old_card, brest.id)
+        card.port = brest.port
         with card.running():
             until(lambda: "old_epoch" in card.said() or "not its newest" in card.said(), "refusal")
             assert chain_head(paris, brest) == 1
@@ -120,8 +112,9 @@ def brest_restore(lab: Lab, backup: str, paper: Path, expect: int = 0) -> Any:
 
 
 def test_what_does_not_fit_is_refused_plainly(tmp_path: Path) -> None:
-    lab, words = founded_with_words(tmp_path / "lab", "Brest")
-    _, others = founded_with_words(tmp_path / "other", "Paris")
+    lab = Lab(tmp_path / "lab", "Brest")
+    words = lab.recovery_words
+    others = Lab(tmp_path / "other", "Paris").recovery_words
     stick = tmp_path / "stick"
     stick.mkdir()
     backup = Path(lab.run("backup", "write", stick)["path"])
