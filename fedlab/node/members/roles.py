@@ -61,6 +61,10 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     }
 )
 
+# What a token may be given: rights that the API has calls for, and no other. One that could reach
+# its owner's account would make itself tokens with all of the owner's rights.
+TOKEN_RIGHTS: Final = (Right.EDIT_ITEMS, Right.LEND, Right.NEED, Right.SEE_DESK)
+
 # Who may make somebody what: whoever could give a role beyond his own could give it to himself.
 GRANTS: Final[Mapping[Role, frozenset[Role]]] = MappingProxyType(
     {

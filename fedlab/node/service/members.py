@@ -12,7 +12,7 @@ from fedlab.node.days import is_day, today
 from fedlab.node.errors import ConflictError, ForbiddenError, NotFoundError, ServiceError
 from fedlab.node.mail import is_email
 from fedlab.node.members.people import Click, Member, Session, Token, fold
-from fedlab.node.members.roles import RIGHTS, Right, Role, grants
+from fedlab.node.members.roles import RIGHTS, TOKEN_RIGHTS, Right, Role, grants
 from fedlab.node.service.base import Opened, now
 from fedlab.node.store.errors import TakenError
 from fedlab.protocol.limits import (
@@ -286,7 +286,7 @@ class Members:
         label = str(_checked({"name": name})["name"])
         wanted = sorted(set(scopes))
         for scope in wanted:
-            if scope not in RIGHTS[owner.role]:
+            if scope not in RIGHTS[owner.role] or scope not in TOKEN_RIGHTS:
                 raise ForbiddenError(f"you have not the right {scope!r}", "choose among yours")
         secret = secrets.token_urlsafe(32)
         self._store.api_tokens.add(digest_of(secret), member, label, wanted, now())
@@ -306,7 +306,7 @@ class Members:
         member = self._store.members.get(token.member) if token else None
         if token is None or member is None or not member.is_current(today()):
             return None
-        scopes = frozenset(Right(scope) for scope in token.scopes if scope in set(Right))
+        scopes = frozenset(Right(scope) for scope in token.scopes if scope in TOKEN_RIGHTS)
         return Known(member.id, member.name, member.role, scopes=scopes)
 
     # --- the journal ---

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from fedlab.node.errors import ServiceError
 from fedlab.node.members import passwords
-from fedlab.node.members.roles import RIGHTS, Right
+from fedlab.node.members.roles import RIGHTS, TOKEN_RIGHTS
 from fedlab.node.numbers import whole
 from fedlab.node.web.access import person_of, sign_in
 from fedlab.node.web.keys import node_of
@@ -15,9 +15,6 @@ from fedlab.node.web.rolewords import right_name, role_name
 from fedlab.protocol.limits import PASSWORD_CHARS_MIN
 
 routes = web.RouteTableDef()
-
-# What a token may be given: rights that the API has calls for, and no other.
-TOKEN_RIGHTS = (Right.EDIT_ITEMS, Right.LEND, Right.NEED, Right.SEE_DESK)
 
 
 def number_of(request: web.Request) -> int:

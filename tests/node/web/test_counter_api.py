@@ -9,10 +9,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from fedlab.node.app import open_node
-from fedlab.node.members.roles import RIGHTS, Right, Role
+from fedlab.node.errors import ForbiddenError
+from fedlab.node.members.roles import RIGHTS, TOKEN_RIGHTS, Right, Role
 from fedlab.node.service import Service
+from fedlab.node.service.members import digest_of
 from fedlab.node.web.access import ROUTES
-from fedlab.node.web.account import TOKEN_RIGHTS
 from fedlab.node.web.app import make_web_app
 from tests.node.labs import ask, opened_lab
 
@@ -122,6 +123,24 @@ async def test_a_token_is_worth_no_more_than_its_owner(program: Program, scope: 
             asked = at(program, path)
             answer = await program.client.request(method, asked, headers=head)
             assert answer.status == 403
+
+
+@pytest.mark.parametrize("scope", sorted(set(Right) - {*TOKEN_RIGHTS}))
+async def test_no_token_reaches_its_owners_account(program: Program, scope: Right) -> None:
+    """A token that could make tokens would have all of its owner's rights."""
+    with pytest.raises(ForbiddenError):
+        program.token(scope)
+    members, tokens = program.service.members, program.service.opened.store.api_tokens
+    (owner,) = [one for one in members.find("", 500) if one.role is Role.ADMIN]
+    # One that was made wider before: what is too wide of it counts no more.
+    tokens.add(digest_of("old"), owner.id, "old", [scope, Right.LEND], 0)
+    known = members.by_token("old")
+    assert known is not None and known.scopes == {Right.LEND}
+    asked = {"name": "more", "scope": list(TOKEN_RIGHTS)}
+    head = {"Authorization": "Bearer old"}
+    answer = await program.client.post("/account/tokens", data=asked, headers=head)
+    assert answer.status == 403
+    assert [one.name for one in members.tokens(owner.id)] == ["old"]
 
 
 def test_every_scope_opens_something_and_all_of_the_api_can_be_reached() -> None:
